@@ -1,0 +1,61 @@
+import type { Check, Example, ExampleFiles } from "../../src/checks/define.ts";
+
+const PILLARS: Record<Check["pillar"], string> = {
+  redundancy: "Redundancy at every level",
+  "hot-swap": "Automated hot swapping",
+  observability: "Metrics, monitoring, alerts",
+  testing: "Tenacious testing before production",
+  data: "Keep the raw data",
+  degradation: "Perceived uptime as a last resort",
+  transition: "Safe change",
+};
+
+/** The page of one check. */
+export function page(check: Check): string {
+  const { critical, standard } = check.severity;
+  return [
+    "<!-- Written by `npm run generate` from the check itself. Do not edit. -->",
+    `# ${check.id}`,
+    `**${check.title}.**`,
+    "| critical | standard | best-effort | confidence | pillar |\n| --- | --- | --- | --- | --- |\n" +
+      `| ${critical} | ${standard} | ${check.severity["best-effort"]} | ${check.confidence} | ${PILLARS[check.pillar]} |`,
+    `## Why\n\n${check.why}`,
+    `## What to do\n\n${check.fix}`,
+    `## Flagged\n\n${check.unsafe.map(example).join("\n\n")}`,
+    `## Not flagged\n\n${check.safe.map(example).join("\n\n")}`,
+    `## References\n\n${check.references.map((url) => `- <${url}>`).join("\n")}`,
+    "",
+  ].join("\n\n");
+}
+
+function example({ title, before, after }: Example): string {
+  const parts = [`### ${title}`];
+  if (before !== undefined && !same(before, after)) parts.push("Before:", ...blocks(before), "After:");
+  return [...parts, ...blocks(after)].join("\n\n");
+}
+
+const same = (a: ExampleFiles, b: ExampleFiles) => JSON.stringify(a) === JSON.stringify(b);
+
+function blocks(files: ExampleFiles): string[] {
+  const all = typeof files === "string" ? { "": files } : files;
+  if (Object.values(all).every((text) => text.trim() === "")) return ["(nothing)"];
+  return Object.entries(all).map(([path, text]) => {
+    const heading = path === "" ? "" : `\`${path}\`\n\n`;
+    return `${heading}\`\`\`${/\.json$/.test(path) ? "json" : "yaml"}\n${text.trimEnd()}\n\`\`\``;
+  });
+}
+
+/** The list of all checks, by pillar. */
+export function indexPage(checks: readonly Check[]): string {
+  const groups = Map.groupBy(checks, ({ pillar }) => pillar);
+  const sections = [...groups].map(([pillar, group]) => {
+    const rows = group.map(({ id, title, severity }) => `| [${id}](${id}.md) | ${title} | ${severity.standard} |`);
+    return `## ${PILLARS[pillar]}\n\n| check | what happens | severity |\n| --- | --- | --- |\n${rows.join("\n")}`;
+  });
+  return [
+    "<!-- Written by `npm run generate`. Do not edit. -->",
+    `# Checks\n\n${checks.length} checks. The severity is that of a workload of the standard tier.`,
+    ...sections,
+    "",
+  ].join("\n\n");
+}

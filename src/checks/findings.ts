@@ -1,0 +1,72 @@
+import { fingerprint } from "../engine/fingerprint.ts";
+import type { Environment, Finding, Policy, Severity, Standing, Subject, Tier } from "../engine/types.ts";
+import type { RawFinding } from "./run.ts";
+
+type TierOf = (policy: Policy, subject: Subject, place: { unit: string; environment: Environment }) => Tier;
+
+const RANK: Record<Severity, number> = { error: 0, warning: 1, notice: 2 };
+const STANDING: Record<Standing, number> = { introduced: 0, worsened: 0, existing: 1, fixed: 2 };
+
+/** Gives raw findings their tier and severity, makes one of what stands in many units, and sorts: worst and newest first. */
+export function findingsOf(raw: readonly RawFinding[], policy: Policy, tierOf: TierOf): Finding[] {
+  const findings = raw.map((item) => findingOf(item, policy, tierOf));
+  return [...Map.groupBy(findings, sameEverywhere).values()].map(together).sort(compareFindings);
+}
+
+function findingOf({ check, problem, standing, unit, environment, ...rest }: RawFinding, policy: Policy, tierOf: TierOf) {
+  const tier = tierOf(policy, problem.subject, { unit, environment });
+  const finding: Finding = {
+    check: check.id,
+    title: check.title,
+    pillar: check.pillar,
+    severity: least(check.severity[tier], problem.atMost ?? "error"),
+    tier,
+    standing,
+    subject: subjectOf(problem.subject),
+    units: unit === "" ? [] : [unit],
+    environment,
+    at: problem.at,
+    message: problem.message,
+    fix: problem.fix ?? check.fix,
+    fingerprint: rest.fingerprint,
+    ...(problem.suggestion && { suggestion: problem.suggestion }),
+  };
+  return finding;
+}
+
+/** A manifest is a subject too; the report keeps only what tells it apart. */
+function subjectOf({ ref, kind, namespace, name, labels }: Subject): Subject {
+  return { ref, kind, namespace, name, labels };
+}
+
+function least(a: Severity, b: Severity): Severity {
+  return RANK[a] > RANK[b] ? a : b;
+}
+
+/** One base, five overlays: the same words about the same object are one finding. */
+function sameEverywhere({ check, standing, subject, message, severity }: Finding): string {
+  return JSON.stringify([check, standing, severity, subject.kind, subject.name, message]);
+}
+
+function together(group: readonly Finding[]): Finding {
+  const [first, ...others] = [...group].sort((a, b) => order(a.units.join(), b.units.join()));
+  if (!first) throw new Error("a group of findings has at least one");
+  if (others.length === 0) return first;
+  const units = [...new Set(group.flatMap((finding) => finding.units))].sort();
+  return { ...first, units, fingerprint: fingerprint(...[...new Set(group.map((one) => one.fingerprint))].sort()) };
+}
+
+function compareFindings(a: Finding, b: Finding): number {
+  return (
+    STANDING[a.standing] - STANDING[b.standing] ||
+    RANK[a.severity] - RANK[b.severity] ||
+    order(a.at.path, b.at.path) ||
+    a.at.line - b.at.line ||
+    order(a.check, b.check) ||
+    order(a.fingerprint, b.fingerprint)
+  );
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,130 @@
+import { at, isObject, list, string, strings, type JsonObject } from "./json.ts";
+import type { Blob, FieldPath, Json, Location, Manifest, Note, Side, Span } from "./types.ts";
+import { readYaml, type YamlDocument } from "./yaml.ts";
+
+/** What one file holds: its Kubernetes objects, and what of it could not be read. Independent of side and path. */
+export interface ManifestFile {
+  readonly entries: readonly Entry[];
+  readonly problems: readonly { readonly line: number; readonly message: string }[];
+}
+
+interface Entry {
+  readonly object: JsonObject;
+  /** The object's own place in its document: empty, or `["items", 3]` in a List. */
+  readonly prefix: FieldPath;
+  readonly document: YamlDocument;
+}
+
+/** Reads files, each content once however many paths, sides and units it stands in. */
+export type ReadFile = (blob: Blob) => ManifestFile;
+
+export function fileReader(): ReadFile {
+  const known = new Map<string, ManifestFile>();
+  return (blob) => {
+    const seen = known.get(blob.sha);
+    if (seen) return seen;
+    const file = readManifestFile(blob.text);
+    known.set(blob.sha, file);
+    return file;
+  };
+}
+
+const NOTHING: ManifestFile = { entries: [], problems: [] };
+
+/** YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not. */
+function readManifestFile(text: string): ManifestFile {
+  if (!text.includes("apiVersion") || !text.includes("kind")) return NOTHING;
+  const { documents, problems } = readYaml(text.replace(/^\uFEFF/, " "));
+  return { entries: documents.flatMap((document) => entriesOf(document.value, [], document)), problems };
+}
+
+function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entry[] {
+  if (!isObject(value) || typeof value["apiVersion"] !== "string") return [];
+  const kind = string(value["kind"]) ?? "";
+  if (kind.endsWith("List") && Array.isArray(value["items"])) {
+    return list(value["items"]).flatMap((item, index) => entriesOf(item, [...prefix, "items", index], document));
+  }
+  const name = at(value, ["metadata", "name"]) ?? at(value, ["metadata", "generateName"]);
+  return kind !== "" && typeof name === "string" ? [{ object: value, prefix, document }] : [];
+}
+
+/** Gives a file's objects their side and path. */
+export function manifestsOf(file: ManifestFile, place: { path: string; side: Side; source: string }): Manifest[] {
+  const lines = lineIndex(place.source);
+  return file.entries.map((entry) => manifest(entry, place, lines));
+}
+
+/** The notes of a file that could not be read whole. */
+export function notesOf(file: ManifestFile, path: string): Note[] {
+  return file.problems.map(({ line, message }) => ({
+    path,
+    line,
+    message: `This document could not be read and was not judged: ${message}`,
+  }));
+}
+
+/** The default namespace of kubectl is not assumed: an unwritten namespace stays empty (see `sameNamespace`). */
+function manifest(
+  { object, prefix, document }: Entry,
+  { path, side, source }: { path: string; side: Side; source: string },
+  lines: () => readonly number[],
+): Manifest {
+  const { group, version } = apiVersionOf(string(object["apiVersion"]) ?? "");
+  const kind = string(object["kind"]) ?? "";
+  const name = string(at(object, ["metadata", "name"])) ?? string(at(object, ["metadata", "generateName"])) ?? "";
+  const namespace = string(at(object, ["metadata", "namespace"])) ?? "";
+  return {
+    id: `${group}/${kind}/${namespace}/${name}`,
+    ref: namespace === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`,
+    ...{ group, version, kind, namespace, name, path, object, source },
+    labels: strings(at(object, ["metadata", "labels"])),
+    annotations: strings(at(object, ["metadata", "annotations"])),
+    get: (...field) => at(object, field),
+    locate: (...field) => {
+      const wanted = field.length === 0 ? ["metadata", "name"] : field;
+      return locate(document.find([...prefix, ...wanted]).whole, { path, side }, lines());
+    },
+    span: (...field) => {
+      const full = [...prefix, ...field];
+      const found = document.find(full);
+      return found.depth === full.length ? found.value : undefined;
+    },
+  };
+}
+
+function apiVersionOf(text: string): { group: string; version: string } {
+  const slash = text.indexOf("/");
+  return slash < 0 ? { group: "", version: text } : { group: text.slice(0, slash), version: text.slice(slash + 1) };
+}
+
+/** Offsets of line starts, worked out when first asked. */
+function lineIndex(source: string): () => readonly number[] {
+  let starts: number[] | undefined;
+  return () => {
+    if (starts) return starts;
+    starts = [0];
+    for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+    return starts;
+  };
+}
+
+/** A field is shown on the line of its key; a value that goes on below does not mark the whole block. */
+function locate(span: Span, place: { path: string; side: Side }, starts: readonly number[]): Location {
+  const line = lineOf(starts, span.start);
+  const column = span.start - (starts[line - 1] ?? 0) + 1;
+  const nextLine = starts[line] ?? Infinity;
+  const end = Math.max(span.start + 1, Math.min(span.end, nextLine - 1));
+  return { ...place, line, column, endLine: line, endColumn: end - (starts[line - 1] ?? 0) + 1 };
+}
+
+/** The 1-based line that holds an offset. */
+function lineOf(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? Infinity) <= offset) low = middle;
+    else high = middle;
+  }
+  return low + 1;
+}

@@ -1,0 +1,336 @@
+/** The words of nines, as types. Plain data: nothing here does anything, and this file imports nothing. */
+
+/* ---- What is read ---------------------------------------------------------------------------- */
+
+/** The merge base, or the head of the pull request. */
+export type Side = "base" | "head";
+
+/** One file's content. Equal `sha` means equal content, so whatever was worked out of it can be shared. */
+export interface Blob {
+  readonly sha: string;
+  readonly text: string;
+}
+
+/** A repository at one commit, cut down to the files that nines reads. */
+export interface Tree {
+  /** The commit's full name, or a label where there is no commit (an example, a working folder). */
+  readonly commit: string;
+  /** Path (with `/`, relative to the repository's root) to content. */
+  readonly files: ReadonlyMap<string, Blob>;
+  /** What should have been read and was not, with the reason. */
+  readonly notes: readonly Note[];
+}
+
+/** Something that was not read or not judged. Shown in the report, never dropped. */
+export interface Note {
+  readonly path: string;
+  /** 1-based; absent where the whole file, or no file, is meant. */
+  readonly line?: number;
+  /** What was not judged, why, and how to make it judgeable. */
+  readonly message: string;
+}
+
+/** A place in a source file. Lines and columns are 1-based; the end column is exclusive. */
+export interface Location {
+  readonly side: Side;
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Offsets into a source text, in UTF-16 units; the end is exclusive. For a collection it ends with its last line. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A path into an object: `["spec", "ports", 0, "targetPort"]`. */
+export type FieldPath = readonly (string | number)[];
+
+/** JSON-like data of unknown shape: what a manifest holds. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/* ---- Kubernetes ------------------------------------------------------------------------------ */
+
+export type Environment = "production" | "staging" | "development" | "unknown";
+
+/** One Kubernetes object of a unit, with the position of each of its fields. */
+export interface Manifest {
+  /** `group/Kind/namespace/name`, without the version, so that a new apiVersion still pairs. */
+  readonly id: string;
+  /** `Kind/namespace/name`, or `Kind/name` where no namespace is written: how people are told about it. */
+  readonly ref: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Empty where the manifest does not say. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The file whose lines `locate` speaks of. */
+  readonly path: string;
+  readonly object: Json;
+  /** The value at a path, or undefined. */
+  get(...path: FieldPath): Json | undefined;
+  /** Where the field is written; its nearest written parent where it is absent; without a path, the object's name. */
+  locate(...path: FieldPath): Location;
+  /** Where the field's value begins and ends in `source`; undefined where the field is not written. */
+  span(...path: FieldPath): Span | undefined;
+  /** The text of the source file, for exact edits. */
+  readonly source: string;
+}
+
+/** What is deployed together: a folder of plain manifests, a kustomization, a chart with its values, … */
+export interface Unit {
+  /** The folder (or chart, or kustomization) that defines it; `.` for the repository's root. */
+  readonly id: string;
+  readonly environment: Environment;
+  readonly manifests: readonly Manifest[];
+}
+
+/** One side of a repository in the form in which it is deployed. */
+export interface Rendering {
+  readonly units: readonly Unit[];
+  readonly notes: readonly Note[];
+}
+
+/** Turns two trees into units. Both come in together, for what is one unit must be the same on both sides. */
+export type Render = (base: Tree, head: Tree) => Promise<{ base: Rendering; head: Rendering }>;
+
+/** What the policy says about the cluster, where it says it. */
+export interface Cluster {
+  /** Minor version, such as `1.35`. */
+  readonly version?: string;
+  readonly nodes?: number;
+  readonly zones?: number;
+}
+
+/* ---- Judgement ------------------------------------------------------------------------------- */
+
+/**
+ * `error`: the manifests prove that users lose service or data at the moment named.
+ * `warning`: they make it likely, or cannot exclude it. `notice`: worth knowing.
+ */
+export type Severity = "error" | "warning" | "notice";
+
+/** How much depends on a workload. Severities follow it. */
+export type Tier = "critical" | "standard" | "best-effort";
+
+export type Standing = "introduced" | "worsened" | "existing" | "fixed";
+
+export type Pillar =
+  | "redundancy"
+  | "hot-swap"
+  | "observability"
+  | "testing"
+  | "data"
+  | "degradation"
+  | "transition";
+
+/** The two check runs. A check belongs to `test-stages` if its pillar is `testing`, else to `zero-downtime`. */
+export type CheckRunName = "zero-downtime" | "test-stages";
+
+/** An exact replacement of whole lines of a head file. */
+export interface Suggestion {
+  readonly path: string;
+  /** First and last line that are replaced, 1-based, inclusive. */
+  readonly line: number;
+  readonly endLine: number;
+  /** The new lines, without a newline at the end. */
+  readonly text: string;
+}
+
+/** Whom a finding is about. */
+export interface Subject {
+  /** `Kind/namespace/name`, or `workflow-file#job`. Policies and waivers name it so. */
+  readonly ref: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a check says. The engine adds the rest. */
+export interface Problem {
+  readonly subject: Subject;
+  readonly at: Location;
+  /** Who is hurt, when, with the two values, in the user's own names. One to three sentences. */
+  readonly message: string;
+  /** What tells two problems of one check about one subject apart (a container, a port). No counts, no lines. */
+  readonly key?: string;
+  /** For state checks: higher is worse. A higher measure than on base makes an existing finding `worsened`. */
+  readonly measure?: number;
+  /** The most that this instance proves, where it is less than what the check's severity says. */
+  readonly atMost?: Severity;
+  /** The safe way for this very case, in the user's own names; the check's general `fix` where absent. */
+  readonly fix?: string;
+  readonly suggestion?: Suggestion;
+}
+
+export interface Finding {
+  readonly check: string;
+  readonly title: string;
+  readonly pillar: Pillar;
+  readonly severity: Severity;
+  readonly tier: Tier;
+  readonly standing: Standing;
+  readonly subject: Subject;
+  /** All units in which it stands, sorted. Empty for pipelines. */
+  readonly units: readonly string[];
+  readonly environment: Environment;
+  readonly at: Location;
+  readonly message: string;
+  readonly fix: string;
+  readonly suggestion?: Suggestion;
+  /** 16 hex digits, made of check, unit, subject and key: it survives moved lines and changed counts. */
+  readonly fingerprint: string;
+  /** The waiver that accepts it, where one does. */
+  readonly waiver?: Waiver;
+}
+
+/* ---- Availability ---------------------------------------------------------------------------- */
+
+/** What happens to a workload. */
+export type Disruption = "rollout" | "node-drain" | "node-loss" | "zone-loss";
+
+/** The least number of ready pods of a workload during each event. */
+export interface Floors {
+  /** Pods in normal service: the autoscaler's minimum where there is one. */
+  readonly replicas: number;
+  readonly events: Readonly<Record<Disruption, number>>;
+  /** Events that never end, with the reason: a drain that a budget blocks. */
+  readonly stuck: Readonly<Partial<Record<Disruption, string>>>;
+}
+
+export interface FloorRow {
+  readonly workload: string;
+  readonly unit: string;
+  readonly tier: Tier;
+  readonly served: boolean;
+  readonly before?: Floors;
+  readonly after?: Floors;
+}
+
+/* ---- Test stages ----------------------------------------------------------------------------- */
+
+export const STAGES = [
+  "unit",
+  "acceptance",
+  "performance",
+  "stress",
+  "rollback",
+  "data-restore",
+  "penetration",
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/**
+ * How a stage stands before a deploy, best first.
+ * `required`: the deploy cannot happen unless the stage ran and passed. `skippable`: it can happen if the stage was
+ * skipped. `bypassable`: an input or label lets it happen. `not-on-trigger`: the stage does not run on an event that
+ * deploys. `advisory`: the stage runs, and cannot block. `post`: it runs only after the deploy. `unlinked`: it exists
+ * elsewhere, with no link in the files. `capability`: it runs by hand or on a schedule only. `absent`: there is none.
+ * `unknown`: something on the way cannot be read.
+ */
+export type GateVerdict =
+  | "required"
+  | "skippable"
+  | "bypassable"
+  | "not-on-trigger"
+  | "advisory"
+  | "post"
+  | "unlinked"
+  | "capability"
+  | "unknown"
+  | "absent";
+
+/** One cell of the stage table: one stage before one production deploy. */
+export interface StageCell {
+  readonly stage: Stage;
+  readonly verdict: GateVerdict;
+  /** Why, in words: the job and the link, or what is missing. */
+  readonly reason: string;
+  /** The test's place, where there is one. */
+  readonly at?: Location;
+}
+
+/** One production deploy and what gates it. */
+export interface StageRow {
+  /** `file#job`. */
+  readonly deploy: string;
+  readonly environment: Environment;
+  readonly at: Location;
+  readonly cells: readonly StageCell[];
+}
+
+/** What the policy demands of a stage. */
+export type StageDemand = "required" | "advised" | "off";
+
+/* ---- Policy ---------------------------------------------------------------------------------- */
+
+/** An accepted finding: shown, never hidden, and only until its day. */
+export interface Waiver {
+  readonly check: string;
+  /** `Kind/namespace/name`; `*` stands for any run of characters. */
+  readonly subject: string;
+  /** The last day on which it holds, `YYYY-MM-DD`. */
+  readonly until: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Patterns that must all match; `*` stands for any run of characters. */
+export interface TierMatch {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly environment?: Environment;
+  readonly unit?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface CheckSetting {
+  readonly severity: Severity | "off";
+  /** The tiers for which it holds; all where absent. */
+  readonly tiers?: readonly Tier[];
+}
+
+/** What an organisation and a repository decided, merged. */
+export interface Policy {
+  /** First match wins; no match means `standard`. */
+  readonly tiers: readonly { readonly match: TierMatch; readonly tier: Tier }[];
+  readonly checks: Readonly<Record<string, CheckSetting>>;
+  readonly stages: Readonly<Record<Stage, StageDemand>>;
+  /** How production deploys look here, where it cannot be told. */
+  readonly deploys: readonly { readonly workflow: string; readonly job: string }[];
+  readonly cluster: Cluster;
+  readonly waivers: readonly Waiver[];
+  /** The least severity that becomes a line comment; `off` for none. */
+  readonly comments: Severity | "off";
+  /** What a review that could not be made concludes with. */
+  readonly unverified: "failure" | "neutral";
+  /** Today, `YYYY-MM-DD` (UTC): the judgement has no clock of its own. */
+  readonly today: string;
+}
+
+/* ---- Report ---------------------------------------------------------------------------------- */
+
+export type Verdict = "pass" | "warn" | "fail" | "unverified";
+
+export interface Report {
+  readonly version: 1;
+  readonly base: string;
+  readonly head: string;
+  readonly verdicts: Readonly<Record<CheckRunName, Verdict>>;
+  /** Worst first; introduced and worsened before existing before fixed. */
+  readonly findings: readonly Finding[];
+  readonly floors: readonly FloorRow[];
+  readonly stages: readonly StageRow[];
+  readonly demands: Readonly<Record<Stage, StageDemand>>;
+  readonly notes: readonly Note[];
+  /** What was looked at, so that "nothing to check" can be told from "nothing found". */
+  readonly scope: { readonly manifests: number; readonly units: number; readonly pipelines: number };
+}

@@ -1,0 +1,128 @@
+import { at, integer, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
+import { scaled } from "./quantity.ts";
+import type { FieldPath, Json, Location, Manifest } from "./types.ts";
+
+/** A container of a pod template. */
+export interface Container {
+  readonly name: string;
+  readonly spec: JsonObject;
+  /** Its path in the workload's manifest. */
+  readonly path: FieldPath;
+  /** `app`: runs beside the others. `init`: runs before them. `sidecar`: an init container with restartPolicy Always. */
+  readonly role: "app" | "init" | "sidecar";
+}
+
+/** Whatever makes pods out of a template: any object with `spec.template.spec.containers`, a CronJob, a bare Pod. */
+export interface Workload {
+  readonly manifest: Manifest;
+  readonly kind: string;
+  /** Path of the pod template (for a bare Pod: of the object itself). */
+  readonly template: FieldPath;
+  readonly podSpec: JsonObject;
+  /** Labels of its pods. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly containers: readonly Container[];
+  /** What `spec.replicas` says; undefined where it is not written. */
+  readonly declaredReplicas: number | undefined;
+  /** Jobs and CronJobs end by themselves: rules about serving do not concern them. */
+  readonly runsToCompletion: boolean;
+}
+
+/** The workload that a manifest describes, or undefined. */
+export function workloadOf(manifest: Manifest): Workload | undefined {
+  const template = templatePath(manifest);
+  const podSpec = manifest.get(...template, "spec");
+  if (!isObject(podSpec) || !Array.isArray(podSpec["containers"])) return undefined;
+  return {
+    manifest,
+    kind: manifest.kind,
+    template,
+    podSpec,
+    labels: strings(manifest.get(...template, "metadata", "labels")),
+    containers: containersOf(podSpec, [...template, "spec"]),
+    declaredReplicas: integer(manifest.get("spec", "replicas")),
+    runsToCompletion: manifest.group === "batch",
+  };
+}
+
+function templatePath({ kind, group }: Manifest): FieldPath {
+  if (kind === "Pod" && group === "") return [];
+  if (kind === "CronJob" && group === "batch") return ["spec", "jobTemplate", "spec", "template"];
+  return ["spec", "template"];
+}
+
+function containersOf(podSpec: JsonObject, path: FieldPath): Container[] {
+  const read = (field: string, role: (spec: JsonObject) => Container["role"]) =>
+    list(podSpec[field]).map((item, index): Container => {
+      const spec = object(item);
+      return { name: string(spec["name"]) ?? "", spec, path: [...path, field, index], role: role(spec) };
+    });
+  return [
+    ...read("containers", () => "app"),
+    ...read("initContainers", (spec) => (spec["restartPolicy"] === "Always" ? "sidecar" : "init")),
+  ];
+}
+
+/** Where something of a container is written; the container itself where it is not. */
+export function locateIn(workload: Workload, container: Container, ...field: FieldPath): Location {
+  const path = [...container.path, ...field];
+  return workload.manifest.locate(...(field.length > 0 ? path : [...path, "name"]));
+}
+
+/** A pod's field: `podField(workload, "terminationGracePeriodSeconds")`. */
+export function podField(workload: Workload, ...field: FieldPath): Json | undefined {
+  return at(workload.podSpec, field);
+}
+
+/** How a workload replaces its pods. Counts are of pods, for a given number of replicas, rounded as the controller rounds. */
+export interface Strategy {
+  readonly type: "RollingUpdate" | "Recreate" | "OnDelete" | "other";
+  readonly maxUnavailable: number;
+  readonly maxSurge: number;
+}
+
+/** Defaults and rounding: kubernetes apps/v1 defaults.go and deployment_util.go (ResolveFenceposts), daemon and stateful set controllers. */
+export function strategyOf(workload: Workload, replicas: number): Strategy {
+  const { manifest, kind } = workload;
+  if (kind === "StatefulSet") return statefulSetStrategy(manifest, replicas);
+  if (kind === "DaemonSet") return daemonSetStrategy(manifest, replicas);
+  if (kind === "Rollout") return rolloutStrategy(manifest, replicas);
+  const type = string(manifest.get("spec", "strategy", "type")) ?? "RollingUpdate";
+  if (type === "Recreate") return { type, maxUnavailable: replicas, maxSurge: 0 };
+  return rolling(object(manifest.get("spec", "strategy", "rollingUpdate")), replicas);
+}
+
+/** Surge rounds up, unavailable rounds down; where both come to nothing, one pod may be unavailable. */
+function rolling(settings: JsonObject, replicas: number): Strategy {
+  const maxSurge = scaled(settings["maxSurge"] ?? "25%", replicas, "up") ?? 0;
+  const unavailable = scaled(settings["maxUnavailable"] ?? "25%", replicas, "down") ?? 0;
+  const maxUnavailable = maxSurge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, replicas);
+  return { type: "RollingUpdate", maxUnavailable, maxSurge };
+}
+
+function statefulSetStrategy(manifest: Manifest, replicas: number): Strategy {
+  const type = string(manifest.get("spec", "updateStrategy", "type")) ?? "RollingUpdate";
+  if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0 };
+  const settings = object(manifest.get("spec", "updateStrategy", "rollingUpdate"));
+  const maxUnavailable = scaled(settings["maxUnavailable"] ?? 1, replicas, "up") ?? 1;
+  return { type: "RollingUpdate", maxUnavailable: Math.min(Math.max(1, maxUnavailable), replicas), maxSurge: 0 };
+}
+
+function daemonSetStrategy(manifest: Manifest, nodes: number): Strategy {
+  const type = string(manifest.get("spec", "updateStrategy", "type")) ?? "RollingUpdate";
+  if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0 };
+  const settings = object(manifest.get("spec", "updateStrategy", "rollingUpdate"));
+  return {
+    type: "RollingUpdate",
+    maxUnavailable: scaled(settings["maxUnavailable"] ?? 1, nodes, "up") ?? 1,
+    maxSurge: scaled(settings["maxSurge"] ?? 0, nodes, "up") ?? 0,
+  };
+}
+
+/** Argo Rollouts: blue-green keeps the old set until the switch; canary has a Deployment's two numbers, 25 % each by default. */
+function rolloutStrategy(manifest: Manifest, replicas: number): Strategy {
+  if (isObject(manifest.get("spec", "strategy", "blueGreen"))) {
+    return { type: "RollingUpdate", maxUnavailable: 0, maxSurge: replicas };
+  }
+  return rolling(object(manifest.get("spec", "strategy", "canary")), replicas);
+}

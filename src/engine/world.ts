@@ -1,0 +1,174 @@
+import { at, integer, list, object, string, strings } from "./json.ts";
+import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
+import type { Cluster, Environment, Json, Manifest, Side, Unit } from "./types.ts";
+import { workloadOf, type Workload } from "./workload.ts";
+
+/** One unit on one side, with the questions that checks ask of it. */
+export interface World {
+  readonly side: Side;
+  readonly unit: string;
+  readonly environment: Environment;
+  readonly cluster: Cluster;
+  readonly manifests: readonly Manifest[];
+  readonly workloads: readonly Workload[];
+  /** All objects of these kinds, in order of appearance. */
+  readonly ofKind: (...kinds: readonly string[]) => readonly Manifest[];
+  /** An object of this unit that a reference from `from` resolves to. */
+  readonly find: (kind: string, name: string, from: Pick<Manifest, "namespace">) => Manifest | undefined;
+  /** Whether an object of that kind and name is anywhere in the repository on this side, in whatever unit. */
+  readonly anywhere: (kind: string, name: string) => boolean;
+  /** The workload of a manifest of this unit. */
+  readonly workload: (manifest: Manifest) => Workload | undefined;
+  /** Long-running workloads whose pods a Service selects. */
+  readonly selectedBy: (service: Manifest) => readonly Workload[];
+  /** Services that select a workload's pods. */
+  readonly servicesOf: (workload: Workload) => readonly Manifest[];
+  /** PodDisruptionBudgets that cover a workload's pods. */
+  readonly budgetsOf: (workload: Workload) => readonly Manifest[];
+  /** HorizontalPodAutoscalers and KEDA ScaledObjects that own a workload's replica count. */
+  readonly autoscalersOf: (workload: Workload) => readonly Manifest[];
+  /** Replicas that are sure to be there: the autoscaler's minimum where there is one, else `spec.replicas`, else 1. */
+  readonly replicasOf: (workload: Workload) => number;
+}
+
+/** What of its side a unit's world must know beyond itself. */
+export interface Surroundings {
+  readonly side: Side;
+  readonly cluster: Cluster;
+  /** `Kind/name` of every object of the side. */
+  readonly names: ReadonlySet<string>;
+}
+
+export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): World {
+  const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
+  const byName = Map.groupBy(unit.manifests, ({ kind, name }) => `${kind}/${name}`);
+  const workloads = unit.manifests.flatMap((manifest) => workloadOf(manifest) ?? []);
+  const byManifest = new Map(workloads.map((workload) => [workload.manifest, workload]));
+  const ofKind = (...kinds: readonly string[]) => kinds.flatMap((kind) => byKind.get(kind) ?? []);
+  const lasting = workloads.filter((workload) => !workload.runsToCompletion);
+  const selection = selectionOf(ofKind("Service"), lasting);
+  const budgets = budgetIndex(ofKind("PodDisruptionBudget"), lasting);
+  const autoscalers = autoscalerIndex(ofKind("HorizontalPodAutoscaler", "ScaledObject"));
+  const autoscalersOf = (workload: Workload) =>
+    (autoscalers.get(`${workload.kind}/${workload.manifest.name}`) ?? []).filter((scaler) =>
+      sameNamespace(scaler, workload.manifest),
+    );
+  return {
+    ...{ side, cluster, unit: unit.id, environment: unit.environment, manifests: unit.manifests, workloads, ofKind },
+    find: (kind, name, from) => byName.get(`${kind}/${name}`)?.find((manifest) => sameNamespace(manifest, from)),
+    anywhere: (kind, name) => names.has(`${kind}/${name}`),
+    workload: (manifest) => byManifest.get(manifest),
+    selectedBy: (service) => selection.workloads.get(service) ?? [],
+    servicesOf: (workload) => selection.services.get(workload) ?? [],
+    budgetsOf: (workload) => budgets.get(workload) ?? [],
+    autoscalersOf,
+    replicasOf: (workload) => minimumOf(autoscalersOf(workload)) ?? workload.declaredReplicas ?? 1,
+  };
+}
+
+/** Pods by each of their labels, so that a selector looks at the few that have its rarest pair and not at all. */
+function labelIndex(workloads: readonly Workload[]): (pairs: readonly [string, string][]) => readonly Workload[] {
+  const index = new Map<string, Workload[]>();
+  for (const workload of workloads) {
+    for (const [key, value] of Object.entries(workload.labels)) {
+      const pair = `${key}=${value}`;
+      const known = index.get(pair);
+      if (known) known.push(workload);
+      else index.set(pair, [workload]);
+    }
+  }
+  return (pairs) => {
+    if (pairs.length === 0) return workloads;
+    const sets = pairs.map(([key, value]) => index.get(`${key}=${value}`) ?? []);
+    return sets.reduce((least, set) => (set.length < least.length ? set : least));
+  };
+}
+
+function selectionOf(services: readonly Manifest[], workloads: readonly Workload[]) {
+  const candidates = labelIndex(workloads);
+  const byService = new Map<Manifest, Workload[]>();
+  const byWorkload = new Map<Workload, Manifest[]>();
+  for (const service of services) {
+    const selector = service.get("spec", "selector");
+    const selected = candidates(Object.entries(strings(selector))).filter(
+      ({ labels, manifest }) => matchesMap(selector, labels) && sameNamespace(service, manifest),
+    );
+    byService.set(service, selected);
+    for (const workload of selected) byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), service]);
+  }
+  return { workloads: byService, services: byWorkload };
+}
+
+function budgetIndex(budgets: readonly Manifest[], workloads: readonly Workload[]): Map<Workload, Manifest[]> {
+  const candidates = labelIndex(workloads);
+  const index = new Map<Workload, Manifest[]>();
+  for (const budget of budgets) {
+    const selector = budget.get("spec", "selector");
+    for (const workload of candidates(Object.entries(strings(at(selector, ["matchLabels"]))))) {
+      if (!matchesSelector(selector, workload.labels) || !sameNamespace(budget, workload.manifest)) continue;
+      index.set(workload, [...(index.get(workload) ?? []), budget]);
+    }
+  }
+  return index;
+}
+
+/** By `Kind/name` of the target. KEDA's target is a Deployment where it names no kind. */
+function autoscalerIndex(scalers: readonly Manifest[]): Map<string, Manifest[]> {
+  return Map.groupBy(scalers, (scaler) => {
+    const target = object(scaler.get("spec", "scaleTargetRef"));
+    return `${string(target["kind"]) ?? "Deployment"}/${string(target["name"]) ?? ""}`;
+  });
+}
+
+/** The least that any of them keeps. An HPA's minimum is 1 by default (autoscaling/v2); KEDA's is 0. */
+function minimumOf(scalers: readonly Manifest[]): number | undefined {
+  if (scalers.length === 0) return undefined;
+  return Math.min(...scalers.map(minimumReplicas));
+}
+
+/** `minReplicas` of an HorizontalPodAutoscaler (default 1), `minReplicaCount` of a ScaledObject (default 0). */
+export function minimumReplicas(scaler: Manifest): number {
+  if (scaler.kind === "ScaledObject") return integer(scaler.get("spec", "minReplicaCount")) ?? 0;
+  return integer(scaler.get("spec", "minReplicas")) ?? 1;
+}
+
+/** A reference to a Service from a route: an Ingress, or a Gateway API route. */
+export interface Backend {
+  readonly service: string;
+  readonly namespace: string;
+  readonly port: Json | undefined;
+  readonly path: readonly (string | number)[];
+}
+
+/** The Services that a route sends to. Resource backends and other kinds are left out. */
+export function backendsOf(route: Manifest): Backend[] {
+  if (route.kind === "Ingress") return ingressBackends(route);
+  if (route.group !== "gateway.networking.k8s.io") return [];
+  return list(route.get("spec", "rules")).flatMap((rule, ruleIndex) =>
+    list(object(rule)["backendRefs"]).flatMap((item, index): Backend[] => {
+      const ref = object(item);
+      if ((ref["kind"] ?? "Service") !== "Service" || (ref["group"] ?? "") !== "") return [];
+      const service = string(ref["name"]);
+      if (service === undefined) return [];
+      const namespace = string(ref["namespace"]) ?? route.namespace;
+      return [{ service, namespace, port: ref["port"], path: ["spec", "rules", ruleIndex, "backendRefs", index] }];
+    }),
+  );
+}
+
+function ingressBackends(ingress: Manifest): Backend[] {
+  const paths = list(ingress.get("spec", "rules")).flatMap((rule, ruleIndex) =>
+    list(at(rule, ["http", "paths"])).map((_, index) => ["spec", "rules", ruleIndex, "http", "paths", index, "backend"]),
+  );
+  return [["spec", "defaultBackend"], ["spec", "backend"], ...paths].flatMap((path): Backend[] => {
+    const backend = object(ingress.get(...path));
+    const service = object(backend["service"]);
+    const name = string(service["name"]) ?? string(backend["serviceName"]);
+    if (name === undefined) return [];
+    const port = at(service, ["port", "name"]) ?? at(service, ["port", "number"]) ?? backend["servicePort"];
+    return [{ service: name, namespace: ingress.namespace, port, path }];
+  });
+}
+
+/** Kinds whose objects send traffic to Services. */
+export const ROUTES = ["Ingress", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"] as const;

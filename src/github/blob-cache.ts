@@ -1,0 +1,45 @@
+import { LRUCache } from "lru-cache";
+import type { Blob } from "../engine/types.ts";
+
+/** One file of a listing. */
+export interface Entry {
+  readonly path: string;
+  readonly sha: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** All regular files of a tree object, with paths relative to it. */
+export interface Listing {
+  readonly entries: readonly Entry[];
+  /** Whether GitHub left files out. */
+  readonly truncated: boolean;
+}
+
+/**
+ * What was read by its SHA and therefore never changes. Keys begin with the installation and the repository, so that
+ * nothing of one repository is ever shown to another.
+ */
+export interface BlobCache {
+  readonly blobs: LRUCache<string, Blob>;
+  readonly listings: LRUCache<string, Listing>;
+}
+
+/** Texts of about 15,000 manifests: some busy repositories on both sides. */
+const BLOB_BYTES = 64 * 1024 * 1024;
+/** Entries of a listing take about 200 bytes each: these are 150,000 of them. */
+const LISTING_BYTES = 32 * 1024 * 1024;
+const ENTRY_BYTES = 200;
+/** A string and its bookkeeping. */
+const OVERHEAD_BYTES = 200;
+
+/** @param blobBytes the most memory that file texts may take */
+export function createBlobCache(blobBytes = BLOB_BYTES): BlobCache {
+  return {
+    blobs: new LRUCache({ maxSize: blobBytes, sizeCalculation: ({ text }) => text.length * 2 + OVERHEAD_BYTES }),
+    listings: new LRUCache({
+      maxSize: LISTING_BYTES,
+      sizeCalculation: ({ entries }) => (entries.length + 1) * ENTRY_BYTES,
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Manifest } from "../engine/types.ts";
+import { folderOf } from "./paths.ts";
+
+/**
+ * Groups folders of plain manifests into units. What lies below one folder is deployed together unless two of its
+ * parts write the same object: those are variants (environments, clusters), and each stays a unit of its own.
+ * Both sides' manifests come in, so that a change cannot move an object from one unit to another.
+ * @returns the unit's folder of every folder that holds a manifest
+ */
+export function foldersOf(manifests: readonly Manifest[]): ReadonlyMap<string, string> {
+  const root = treeOf(manifests);
+  const units = new Map<string, string>();
+  for (const group of merge(root)) for (const folder of group.folders) units.set(folder, group.root);
+  return units;
+}
+
+interface Folder {
+  readonly path: string;
+  readonly ids: Set<string>;
+  readonly children: Map<string, Folder>;
+}
+
+interface Group {
+  readonly root: string;
+  readonly ids: ReadonlySet<string>;
+  readonly folders: readonly string[];
+}
+
+function treeOf(manifests: readonly Manifest[]): Folder {
+  const root: Folder = { path: ".", ids: new Set(), children: new Map() };
+  for (const { path, id } of manifests) {
+    const folder = folderOf(path);
+    let current = root;
+    for (const step of folder === "." ? [] : folder.split("/")) {
+      const next = current.children.get(step) ?? {
+        path: current.path === "." ? step : `${current.path}/${step}`,
+        ids: new Set<string>(),
+        children: new Map<string, Folder>(),
+      };
+      current.children.set(step, next);
+      current = next;
+    }
+    current.ids.add(id);
+  }
+  return root;
+}
+
+/** Bottom up: the groups below a folder become one with it, unless any two of them share an object. */
+function merge(folder: Folder): Group[] {
+  const below = [...folder.children.values()].flatMap(merge);
+  const own: Group[] = folder.ids.size > 0 ? [{ root: folder.path, ids: folder.ids, folders: [folder.path] }] : [];
+  const groups = [...own, ...below];
+  if (groups.length < 2) return groups;
+  const ids = new Set<string>();
+  for (const group of groups) {
+    for (const id of group.ids) {
+      if (ids.has(id)) return groups;
+      ids.add(id);
+    }
+  }
+  return [{ root: folder.path, ids, folders: groups.flatMap(({ folders }) => folders) }];
+}

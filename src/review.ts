@@ -1,0 +1,47 @@
+import { findingsOf } from "./checks/findings.ts";
+import { checks } from "./checks/index.ts";
+import { runChecks, worldsOf } from "./checks/run.ts";
+import { floorRows } from "./engine/floors.ts";
+import type { Note, Policy, Render, Report, Tree } from "./engine/types.ts";
+import { readDelivery } from "./pipelines/delivery.ts";
+import { applyPolicy } from "./policy/apply.ts";
+import { tierOf } from "./policy/tiers.ts";
+import { verdicts } from "./policy/verdict.ts";
+
+/**
+ * The whole judgement. The app and the command line differ only in where the trees come from and where the report
+ * goes. Data in, data out: no network, no files (but what `render` uses), no clock (today comes with the policy).
+ */
+export async function review(base: Tree, head: Tree, policy: Policy, render: Render): Promise<Report> {
+  const rendered = await render(base, head);
+  const delivery = {
+    before: readDelivery(base, policy.deploys, "base"),
+    after: readDelivery(head, policy.deploys, "head"),
+  };
+  const units = worldsOf({ before: rendered.base, after: rendered.head }, policy.cluster);
+  const { problems, notes } = runChecks(checks, units, delivery);
+  const findings = applyPolicy(findingsOf(problems, policy, tierOf), policy);
+  const all = [...rendered.head.notes, ...delivery.after.notes, ...notes];
+  return {
+    version: 1,
+    base: base.commit,
+    head: head.commit,
+    verdicts: verdicts(findings, delivery.after.rows, policy, all),
+    findings,
+    floors: floorRows(units, (subject, place) => tierOf(policy, subject, place)),
+    stages: delivery.after.rows,
+    demands: policy.stages,
+    notes: unique(all),
+    scope: {
+      manifests: rendered.head.units.reduce((sum, unit) => sum + unit.manifests.length, 0),
+      units: rendered.head.units.length,
+      pipelines: delivery.after.pipelines.length,
+    },
+  };
+}
+
+/** Sorted, each once. */
+function unique(notes: readonly Note[]): Note[] {
+  const byText = new Map(notes.map((note) => [JSON.stringify([note.path, note.line ?? 0, note.message]), note]));
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
+}
