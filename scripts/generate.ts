@@ -19,9 +19,7 @@ async function registry(): Promise<string> {
     .filter((file) => file.includes("/") && file.endsWith(".ts") && !file.includes("/_"))
     .sort();
   const name = (file: string) =>
-    file
-      .replace(/^.*\/|\.ts$/g, "")
-      .replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    file.replace(/^.*\/|\.ts$/g, "").replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   return [
     "// Written by `npm run generate` from the files in this folder. Do not edit.",
     ...files.map((file) => `import ${name(file)} from "./${file}";`),
@@ -47,4 +45,3 @@ async function writeSchema(ids: readonly string[]): Promise<void> {
   await mkdir(join(root, "schema"), { recursive: true });
   await writeFile(join(root, "schema/policy.schema.json"), text);
 }
-

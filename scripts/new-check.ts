@@ -7,7 +7,9 @@ const [wanted = ""] = process.argv.slice(2);
 const [pillar = "", id = ""] = wanted.split("/");
 
 if (!PILLARS.includes(pillar) || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
-  console.error(`Name the pillar and the id: npm run new-check transition/port-renamed\nPillars: ${PILLARS.join(", ")}`);
+  console.error(
+    `Name the pillar and the id: npm run new-check transition/port-renamed\nPillars: ${PILLARS.join(", ")}`,
+  );
   process.exit(1);
 }
 
@@ -17,7 +19,9 @@ if (await exists(file)) {
   process.exit(1);
 }
 await writeFile(file, template());
-console.log(`src/checks/${pillar}/${id}.ts is yours to fill in. Then: npm run generate && npm test -- -t ${id}`);
+console.log(
+  `src/checks/${pillar}/${id}.ts is yours to fill in. Then: npm run generate && npm test -- -t ${id}`,
+);
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

@@ -1,6 +1,7 @@
 import { findingsOf } from "./checks/findings.ts";
 import { checks } from "./checks/index.ts";
-import { runChecks, worldsOf } from "./checks/run.ts";
+import { runChecks } from "./checks/run.ts";
+import { worldsOf } from "./checks/worlds.ts";
 import { floorRows } from "./engine/floors.ts";
 import type { Note, Policy, Render, Report, Tree } from "./engine/types.ts";
 import { readDelivery } from "./pipelines/delivery.ts";
@@ -42,6 +43,8 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
 
 /** Sorted, each once. */
 function unique(notes: readonly Note[]): Note[] {
-  const byText = new Map(notes.map((note) => [JSON.stringify([note.path, note.line ?? 0, note.message]), note]));
+  const byText = new Map(
+    notes.map((note) => [JSON.stringify([note.path, note.line ?? 0, note.message]), note]),
+  );
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
 }

@@ -49,7 +49,9 @@ function blocks(files: ExampleFiles): string[] {
 export function indexPage(checks: readonly Check[]): string {
   const groups = Map.groupBy(checks, ({ pillar }) => pillar);
   const sections = [...groups].map(([pillar, group]) => {
-    const rows = group.map(({ id, title, severity }) => `| [${id}](${id}.md) | ${title} | ${severity.standard} |`);
+    const rows = group.map(
+      ({ id, title, severity }) => `| [${id}](${id}.md) | ${title} | ${severity.standard} |`,
+    );
     return `## ${PILLARS[pillar]}\n\n| check | what happens | severity |\n| --- | --- | --- |\n${rows.join("\n")}`;
   });
   return [

@@ -34,6 +34,11 @@ export interface CheckInfo {
   /** An order. */
   readonly fix: string;
   readonly references: readonly string[];
+  /**
+   * Checks whose new finding about the same subject and key says nothing that this one's does not say better: this one
+   * knows what was there before. Theirs is left out where both speak.
+   */
+  readonly supersedes?: readonly string[];
   readonly unsafe: readonly Example[];
   readonly safe: readonly Example[];
 }
@@ -72,6 +77,10 @@ export function defineCheck<C extends Check>(check: C): C {
 }
 
 /** Severity by tier: critical, standard, best-effort. */
-export function severities(critical: Severity, standard: Severity, bestEffort: Severity): Record<Tier, Severity> {
+export function severities(
+  critical: Severity,
+  standard: Severity,
+  bestEffort: Severity,
+): Record<Tier, Severity> {
   return { critical, standard, "best-effort": bestEffort };
 }

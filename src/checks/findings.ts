@@ -1,6 +1,6 @@
 import { fingerprint } from "../engine/fingerprint.ts";
 import type { Environment, Finding, Policy, Severity, Standing, Subject, Tier } from "../engine/types.ts";
-import type { RawFinding } from "./run.ts";
+import type { RawFinding } from "./standing.ts";
 
 type TierOf = (policy: Policy, subject: Subject, place: { unit: string; environment: Environment }) => Tier;
 
@@ -13,7 +13,11 @@ export function findingsOf(raw: readonly RawFinding[], policy: Policy, tierOf: T
   return [...Map.groupBy(findings, sameEverywhere).values()].map(together).sort(compareFindings);
 }
 
-function findingOf({ check, problem, standing, unit, environment, ...rest }: RawFinding, policy: Policy, tierOf: TierOf) {
+function findingOf(
+  { check, problem, standing, unit, environment, ...rest }: RawFinding,
+  policy: Policy,
+  tierOf: TierOf,
+) {
   const tier = tierOf(policy, problem.subject, { unit, environment });
   const finding: Finding = {
     check: check.id,
@@ -53,7 +57,11 @@ function together(group: readonly Finding[]): Finding {
   if (!first) throw new Error("a group of findings has at least one");
   if (others.length === 0) return first;
   const units = [...new Set(group.flatMap((finding) => finding.units))].sort();
-  return { ...first, units, fingerprint: fingerprint(...[...new Set(group.map((one) => one.fingerprint))].sort()) };
+  return {
+    ...first,
+    units,
+    fingerprint: fingerprint(...[...new Set(group.map((one) => one.fingerprint))].sort()),
+  };
 }
 
 function compareFindings(a: Finding, b: Finding): number {

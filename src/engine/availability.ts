@@ -7,11 +7,12 @@ import type { World } from "./world.ts";
 /**
  * The least number of ready pods of a workload during a rollout, a node drain, and the loss of a node and of a zone.
  * Worst case of what the manifests allow: without a hard spread rule all pods can share the node that goes.
- * Undefined for workloads without a number of replicas: DaemonSets, bare Pods, Jobs.
+ * Undefined for workloads without a number of replicas (DaemonSets, bare Pods, Jobs), or with one that a template makes.
  */
 export function floorsOf(workload: Workload, world: World): Floors | undefined {
   if (workload.runsToCompletion || workload.kind === "DaemonSet" || workload.kind === "Pod") return undefined;
   const replicas = world.replicasOf(workload);
+  if (Number.isNaN(replicas)) return undefined;
   const onNode = mostInOne(workload, "node", replicas, world.cluster.nodes);
   const inZone = mostInOne(workload, "zone", replicas, world.cluster.zones);
   const drain = drainOf(workload, world, { replicas, onNode });

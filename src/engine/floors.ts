@@ -11,7 +11,10 @@ interface Sides {
 }
 
 /** The floors of every workload with a number of replicas, before and after. */
-export function floorRows(units: readonly Sides[], tierOf: (subject: Subject, unit: Sides) => Tier): FloorRow[] {
+export function floorRows(
+  units: readonly Sides[],
+  tierOf: (subject: Subject, unit: Sides) => Tier,
+): FloorRow[] {
   return units.flatMap((unit) => {
     const before = byId(unit.before);
     const after = byId(unit.after);
@@ -31,6 +34,8 @@ function floorRow({ unit, before, after }: Sides, old: Workload | undefined, now
   const was = old && floorsOf(old, before);
   const is = now && floorsOf(now, after);
   if (!was && !is) return undefined;
-  const served = (now !== undefined && after.servicesOf(now).length > 0) || (old !== undefined && before.servicesOf(old).length > 0);
+  const served =
+    (now !== undefined && after.servicesOf(now).length > 0) ||
+    (old !== undefined && before.servicesOf(old).length > 0);
   return { unit, served, ...(was && { before: was }), ...(is && { after: is }) };
 }

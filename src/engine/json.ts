@@ -28,7 +28,8 @@ export function integer(value: Json | undefined): number | undefined {
 export function strings(value: Json | undefined): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [key, item] of Object.entries(object(value))) {
-    if (typeof item === "string" || typeof item === "number" || typeof item === "boolean") result[key] = String(item);
+    if (typeof item === "string" || typeof item === "number" || typeof item === "boolean")
+      result[key] = String(item);
   }
   return result;
 }

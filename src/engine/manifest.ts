@@ -1,11 +1,14 @@
 import { at, isObject, list, string, strings, type JsonObject } from "./json.ts";
 import type { Blob, FieldPath, Json, Location, Manifest, Note, Side, Span } from "./types.ts";
-import { readYaml, type YamlDocument } from "./yaml.ts";
+import { decode, hasActions, skeleton } from "./template.ts";
+import { lineAt, readYaml, type YamlDocument } from "./yaml.ts";
 
 /** What one file holds: its Kubernetes objects, and what of it could not be read. Independent of side and path. */
 export interface ManifestFile {
   readonly entries: readonly Entry[];
   readonly problems: readonly { readonly line: number; readonly message: string }[];
+  /** It holds template actions; only the YAML around them was read. */
+  readonly templated: boolean;
 }
 
 interface Entry {
@@ -29,33 +32,46 @@ export function fileReader(): ReadFile {
   };
 }
 
-const NOTHING: ManifestFile = { entries: [], problems: [] };
+const NOTHING: ManifestFile = { entries: [], problems: [], templated: false };
 
 /** YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not. */
 function readManifestFile(text: string): ManifestFile {
   if (!text.includes("apiVersion") || !text.includes("kind")) return NOTHING;
-  const { documents, problems } = readYaml(text.replace(/^\uFEFF/, " "));
-  return { entries: documents.flatMap((document) => entriesOf(document.value, [], document)), problems };
+  const source = text.replace(/^\uFEFF/, " ");
+  const written = readYaml(source);
+  const templated = hasActions(text) && written.problems.length > 0;
+  const { documents, problems } = templated ? readYaml(skeleton(source)) : written;
+  return {
+    entries: documents.flatMap((document) => entriesOf(document.value, [], document)),
+    problems,
+    templated,
+  };
 }
 
 function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entry[] {
   if (!isObject(value) || typeof value["apiVersion"] !== "string") return [];
   const kind = string(value["kind"]) ?? "";
   if (kind.endsWith("List") && Array.isArray(value["items"])) {
-    return list(value["items"]).flatMap((item, index) => entriesOf(item, [...prefix, "items", index], document));
+    return list(value["items"]).flatMap((item, index) =>
+      entriesOf(item, [...prefix, "items", index], document),
+    );
   }
   const name = at(value, ["metadata", "name"]) ?? at(value, ["metadata", "generateName"]);
   return kind !== "" && typeof name === "string" ? [{ object: value, prefix, document }] : [];
 }
 
 /** Gives a file's objects their side and path. */
-export function manifestsOf(file: ManifestFile, place: { path: string; side: Side; source: string }): Manifest[] {
+export function manifestsOf(
+  file: ManifestFile,
+  place: { path: string; side: Side; source: string },
+): Manifest[] {
   const lines = lineIndex(place.source);
   return file.entries.map((entry) => manifest(entry, place, lines));
 }
 
-/** The notes of a file that could not be read whole. */
-export function notesOf(file: ManifestFile, path: string): Note[] {
+/** The notes of a file that could not be read whole. Text with template actions is not YAML yet: one note says so. */
+export function notesOf(file: ManifestFile, path: string, source: string): Note[] {
+  if (file.templated) return [{ path, line: lineAt(source, source.indexOf("{{")), message: TEMPLATE }];
   return file.problems.map(({ line, message }) => ({
     path,
     line,
@@ -63,16 +79,42 @@ export function notesOf(file: ManifestFile, path: string): Note[] {
   }));
 }
 
-/** The default namespace of kubectl is not assumed: an unwritten namespace stays empty (see `sameNamespace`). */
+const TEMPLATE =
+  "This file holds template actions ({{ … }}) that nines cannot expand: only the YAML around them was judged, as if every condition held. Review the rest by hand.";
+
 function manifest(
   { object, prefix, document }: Entry,
   { path, side, source }: { path: string; side: Side; source: string },
   lines: () => readonly number[],
 ): Manifest {
+  return describe(object, {
+    path,
+    source,
+    locate: (field) => locate(document.find([...prefix, ...field]).whole, { path, side }, lines()),
+    span: (field) => {
+      const full = [...prefix, ...field];
+      const found = document.find(full);
+      return found.depth === full.length ? found.value : undefined;
+    },
+  });
+}
+
+/** How an object knows where its fields are written. */
+export interface Placement {
+  readonly path: string;
+  readonly source: string;
+  readonly locate: (field: FieldPath) => Location;
+  readonly span: (field: FieldPath) => Span | undefined;
+}
+
+/** An object with its names. kubectl's default namespace is not assumed: an unwritten one stays empty (see `sameNamespace`). */
+export function describe(object: JsonObject, { path, source, locate, span }: Placement): Manifest {
   const { group, version } = apiVersionOf(string(object["apiVersion"]) ?? "");
   const kind = string(object["kind"]) ?? "";
-  const name = string(at(object, ["metadata", "name"])) ?? string(at(object, ["metadata", "generateName"])) ?? "";
-  const namespace = string(at(object, ["metadata", "namespace"])) ?? "";
+  const name = decode(
+    string(at(object, ["metadata", "name"])) ?? string(at(object, ["metadata", "generateName"])) ?? "",
+  );
+  const namespace = decode(string(at(object, ["metadata", "namespace"])) ?? "");
   return {
     id: `${group}/${kind}/${namespace}/${name}`,
     ref: namespace === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`,
@@ -80,21 +122,16 @@ function manifest(
     labels: strings(at(object, ["metadata", "labels"])),
     annotations: strings(at(object, ["metadata", "annotations"])),
     get: (...field) => at(object, field),
-    locate: (...field) => {
-      const wanted = field.length === 0 ? ["metadata", "name"] : field;
-      return locate(document.find([...prefix, ...wanted]).whole, { path, side }, lines());
-    },
-    span: (...field) => {
-      const full = [...prefix, ...field];
-      const found = document.find(full);
-      return found.depth === full.length ? found.value : undefined;
-    },
+    locate: (...field) => locate(field.length === 0 ? ["metadata", "name"] : field),
+    span: (...field) => span(field),
   };
 }
 
 function apiVersionOf(text: string): { group: string; version: string } {
   const slash = text.indexOf("/");
-  return slash < 0 ? { group: "", version: text } : { group: text.slice(0, slash), version: text.slice(slash + 1) };
+  return slash < 0
+    ? { group: "", version: text }
+    : { group: text.slice(0, slash), version: text.slice(slash + 1) };
 }
 
 /** Offsets of line starts, worked out when first asked. */

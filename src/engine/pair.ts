@@ -14,7 +14,9 @@ export function pair(before: readonly Manifest[], after: readonly Manifest[]): C
     const candidates = left.get(manifest.id) ?? [];
     const match = candidates.find(({ path }) => path === manifest.path) ?? candidates[0];
     if (match) candidates.splice(candidates.indexOf(match), 1);
-    changes.push(match ? { kind: "kept", before: match, after: manifest } : { kind: "added", after: manifest });
+    changes.push(
+      match ? { kind: "kept", before: match, after: manifest } : { kind: "added", after: manifest },
+    );
   }
   for (const rest of left.values()) {
     for (const manifest of rest) changes.push({ kind: "removed", before: manifest });

@@ -45,19 +45,3 @@ function matchesExpression(expression: Json, labels: Labels): boolean {
 export function sameNamespace(a: Pick<Manifest, "namespace">, b: Pick<Manifest, "namespace">): boolean {
   return a.namespace === b.namespace || a.namespace === "" || b.namespace === "";
 }
-
-/** Whether `*` patterns match a text: `payments-*`. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  if (parts.length === 1) return pattern === text;
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
-  let from = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, from);
-    if (found < 0) return false;
-    from = found + part.length;
-  }
-  return from <= text.length - last.length;
-}

@@ -50,7 +50,8 @@ export interface Span {
 export type FieldPath = readonly (string | number)[];
 
 /** JSON-like data of unknown shape: what a manifest holds. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /* ---- Kubernetes ------------------------------------------------------------------------------ */
 
@@ -122,13 +123,7 @@ export type Tier = "critical" | "standard" | "best-effort";
 export type Standing = "introduced" | "worsened" | "existing" | "fixed";
 
 export type Pillar =
-  | "redundancy"
-  | "hot-swap"
-  | "observability"
-  | "testing"
-  | "data"
-  | "degradation"
-  | "transition";
+  "redundancy" | "hot-swap" | "observability" | "testing" | "data" | "degradation" | "transition";
 
 /** The two check runs. A check belongs to `test-stages` if its pillar is `testing`, else to `zero-downtime`. */
 export type CheckRunName = "zero-downtime" | "test-stages";

@@ -1,4 +1,4 @@
-import { at, integer, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
+import { at, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
 import { scaled } from "./quantity.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 
@@ -22,7 +22,7 @@ export interface Workload {
   /** Labels of its pods. */
   readonly labels: Readonly<Record<string, string>>;
   readonly containers: readonly Container[];
-  /** What `spec.replicas` says; undefined where it is not written. */
+  /** What `spec.replicas` says; undefined where it is not written, NaN where only an expansion would tell. */
   readonly declaredReplicas: number | undefined;
   /** Jobs and CronJobs end by themselves: rules about serving do not concern them. */
   readonly runsToCompletion: boolean;
@@ -40,7 +40,7 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     podSpec,
     labels: strings(manifest.get(...template, "metadata", "labels")),
     containers: containersOf(podSpec, [...template, "spec"]),
-    declaredReplicas: integer(manifest.get("spec", "replicas")),
+    declaredReplicas: scaled(manifest.get("spec", "replicas"), NaN, "up"),
     runsToCompletion: manifest.group === "batch",
   };
 }
@@ -105,7 +105,11 @@ function statefulSetStrategy(manifest: Manifest, replicas: number): Strategy {
   if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0 };
   const settings = object(manifest.get("spec", "updateStrategy", "rollingUpdate"));
   const maxUnavailable = scaled(settings["maxUnavailable"] ?? 1, replicas, "up") ?? 1;
-  return { type: "RollingUpdate", maxUnavailable: Math.min(Math.max(1, maxUnavailable), replicas), maxSurge: 0 };
+  return {
+    type: "RollingUpdate",
+    maxUnavailable: Math.min(Math.max(1, maxUnavailable), replicas),
+    maxSurge: 0,
+  };
 }
 
 function daemonSetStrategy(manifest: Manifest, nodes: number): Strategy {

@@ -1,4 +1,5 @@
-import { at, integer, list, object, string, strings } from "./json.ts";
+import { at, list, object, string, strings } from "./json.ts";
+import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
 import type { Cluster, Environment, Json, Manifest, Side, Unit } from "./types.ts";
 import { workloadOf, type Workload } from "./workload.ts";
@@ -17,6 +18,8 @@ export interface World {
   readonly find: (kind: string, name: string, from: Pick<Manifest, "namespace">) => Manifest | undefined;
   /** Whether an object of that kind and name is anywhere in the repository on this side, in whatever unit. */
   readonly anywhere: (kind: string, name: string) => boolean;
+  /** How many objects of that kind and name the repository has on this side: fewer than before means one is gone. */
+  readonly count: (kind: string, name: string) => number;
   /** The workload of a manifest of this unit. */
   readonly workload: (manifest: Manifest) => Workload | undefined;
   /** Long-running workloads whose pods a Service selects. */
@@ -35,8 +38,8 @@ export interface World {
 export interface Surroundings {
   readonly side: Side;
   readonly cluster: Cluster;
-  /** `Kind/name` of every object of the side. */
-  readonly names: ReadonlySet<string>;
+  /** `Kind/name` of every object of the side, with how often it is written. */
+  readonly names: ReadonlyMap<string, number>;
 }
 
 export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): World {
@@ -54,9 +57,19 @@ export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): Wor
       sameNamespace(scaler, workload.manifest),
     );
   return {
-    ...{ side, cluster, unit: unit.id, environment: unit.environment, manifests: unit.manifests, workloads, ofKind },
-    find: (kind, name, from) => byName.get(`${kind}/${name}`)?.find((manifest) => sameNamespace(manifest, from)),
+    ...{
+      side,
+      cluster,
+      unit: unit.id,
+      environment: unit.environment,
+      manifests: unit.manifests,
+      workloads,
+      ofKind,
+    },
+    find: (kind, name, from) =>
+      byName.get(`${kind}/${name}`)?.find((manifest) => sameNamespace(manifest, from)),
     anywhere: (kind, name) => names.has(`${kind}/${name}`),
+    count: (kind, name) => names.get(`${kind}/${name}`) ?? 0,
     workload: (manifest) => byManifest.get(manifest),
     selectedBy: (service) => selection.workloads.get(service) ?? [],
     servicesOf: (workload) => selection.services.get(workload) ?? [],
@@ -67,7 +80,9 @@ export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): Wor
 }
 
 /** Pods by each of their labels, so that a selector looks at the few that have its rarest pair and not at all. */
-function labelIndex(workloads: readonly Workload[]): (pairs: readonly [string, string][]) => readonly Workload[] {
+function labelIndex(
+  workloads: readonly Workload[],
+): (pairs: readonly [string, string][]) => readonly Workload[] {
   const index = new Map<string, Workload[]>();
   for (const workload of workloads) {
     for (const [key, value] of Object.entries(workload.labels)) {
@@ -99,7 +114,10 @@ function selectionOf(services: readonly Manifest[], workloads: readonly Workload
   return { workloads: byService, services: byWorkload };
 }
 
-function budgetIndex(budgets: readonly Manifest[], workloads: readonly Workload[]): Map<Workload, Manifest[]> {
+function budgetIndex(
+  budgets: readonly Manifest[],
+  workloads: readonly Workload[],
+): Map<Workload, Manifest[]> {
   const candidates = labelIndex(workloads);
   const index = new Map<Workload, Manifest[]>();
   for (const budget of budgets) {
@@ -128,8 +146,8 @@ function minimumOf(scalers: readonly Manifest[]): number | undefined {
 
 /** `minReplicas` of an HorizontalPodAutoscaler (default 1), `minReplicaCount` of a ScaledObject (default 0). */
 export function minimumReplicas(scaler: Manifest): number {
-  if (scaler.kind === "ScaledObject") return integer(scaler.get("spec", "minReplicaCount")) ?? 0;
-  return integer(scaler.get("spec", "minReplicas")) ?? 1;
+  if (scaler.kind === "ScaledObject") return scaled(scaler.get("spec", "minReplicaCount"), NaN, "up") ?? 0;
+  return scaled(scaler.get("spec", "minReplicas"), NaN, "up") ?? 1;
 }
 
 /** A reference to a Service from a route: an Ingress, or a Gateway API route. */
@@ -151,14 +169,24 @@ export function backendsOf(route: Manifest): Backend[] {
       const service = string(ref["name"]);
       if (service === undefined) return [];
       const namespace = string(ref["namespace"]) ?? route.namespace;
-      return [{ service, namespace, port: ref["port"], path: ["spec", "rules", ruleIndex, "backendRefs", index] }];
+      return [
+        { service, namespace, port: ref["port"], path: ["spec", "rules", ruleIndex, "backendRefs", index] },
+      ];
     }),
   );
 }
 
 function ingressBackends(ingress: Manifest): Backend[] {
   const paths = list(ingress.get("spec", "rules")).flatMap((rule, ruleIndex) =>
-    list(at(rule, ["http", "paths"])).map((_, index) => ["spec", "rules", ruleIndex, "http", "paths", index, "backend"]),
+    list(at(rule, ["http", "paths"])).map((_, index) => [
+      "spec",
+      "rules",
+      ruleIndex,
+      "http",
+      "paths",
+      index,
+      "backend",
+    ]),
   );
   return [["spec", "defaultBackend"], ["spec", "backend"], ...paths].flatMap((path): Backend[] => {
     const backend = object(ingress.get(...path));

@@ -71,7 +71,10 @@ function tooLarge(length: number) {
 function readPieces(text: string, error: unknown): { documents: YamlDocument[]; problems: YamlProblem[] } {
   const documents: YamlDocument[] = [];
   const problems: YamlProblem[] = [];
-  const starts = [0, ...Array.from(text.matchAll(/^---(?=\s|$)/gm), (match) => match.index).filter((at) => at > 0)];
+  const starts = [
+    0,
+    ...Array.from(text.matchAll(/^---(?=\s|$)/gm), (match) => match.index).filter((at) => at > 0),
+  ];
   if (starts.length === 1) return { documents, problems: [problemOf(error, text, 0)] };
   if (starts.length > LIMITS.documents) return { documents, problems: [tooMany(starts.length)] };
   for (const [index, start] of starts.entries()) {
@@ -102,7 +105,8 @@ function problemOf(error: unknown, text: string, start: number): YamlProblem {
     const line = lineAt(text, start) + (error.mark?.line ?? 0);
     return { line, message: error.reason };
   }
-  if (error instanceof LimitError) return { line: lineAt(text, start + error.offset), message: error.message };
+  if (error instanceof LimitError)
+    return { line: lineAt(text, start + error.offset), message: error.message };
   throw error;
 }
 
@@ -131,7 +135,10 @@ function refuseLarge(events: readonly Event[], text: string): void {
     if (parent) parent.size += size;
     else total += size;
     if ((parent?.size ?? total) > LIMITS.nodes) {
-      throw new LimitError(`the document has over ${LIMITS.nodes} nodes once its aliases are expanded.`, offset);
+      throw new LimitError(
+        `the document has over ${LIMITS.nodes} nodes once its aliases are expanded.`,
+        offset,
+      );
     }
   };
   for (const event of events) {
@@ -248,7 +255,8 @@ function offsetOf(event: Event | undefined): number {
   }
 }
 
-const isQuoted = (style: number) => style === SCALAR_STYLE_SINGLE_QUOTED || style === SCALAR_STYLE_DOUBLE_QUOTED;
+const isQuoted = (style: number) =>
+  style === SCALAR_STYLE_SINGLE_QUOTED || style === SCALAR_STYLE_DOUBLE_QUOTED;
 
 function endOf(event: Event | undefined): number {
   switch (event?.type) {
@@ -267,7 +275,8 @@ function spanOf(events: readonly Event[], at: number, text: string): Span {
   const start = offsetOf(events[at]);
   let end = -1;
   for (let index = at; index < stop; index++) end = Math.max(end, endOf(events[index]));
-  if (start === Infinity) return { start: Math.max(0, offsetBefore(events, at)), end: Math.max(0, offsetBefore(events, at)) };
+  if (start === Infinity)
+    return { start: Math.max(0, offsetBefore(events, at)), end: Math.max(0, offsetBefore(events, at)) };
   return { start, end: end < start ? Math.min(text.length, start + 1) : end };
 }
 

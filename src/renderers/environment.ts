@@ -7,7 +7,10 @@ import type { Environment } from "../engine/types.ts";
 const WORDS: readonly (readonly [Environment, RegExp])[] = [
   ["production", /(^|[-_/.])(prod|production|prd|live)($|[-_/.\d])/i],
   ["staging", /(^|[-_/.])(staging|stage|stg|preprod|pre-prod|uat|qa|acceptance|acc)($|[-_/.\d])/i],
-  ["development", /(^|[-_/.])(dev|develop|development|test|testing|sandbox|preview|review|local|minikube|kind)($|[-_/.\d])/i],
+  [
+    "development",
+    /(^|[-_/.])(dev|develop|development|test|testing|sandbox|preview|review|local|minikube|kind)($|[-_/.\d])/i,
+  ],
 ];
 
 /** The environment that a path or a namespace tells; the last telling word wins, for it is the most specific. */

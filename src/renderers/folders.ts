@@ -48,7 +48,8 @@ function treeOf(manifests: readonly Manifest[]): Folder {
 /** Bottom up: the groups below a folder become one with it, unless any two of them share an object. */
 function merge(folder: Folder): Group[] {
   const below = [...folder.children.values()].flatMap(merge);
-  const own: Group[] = folder.ids.size > 0 ? [{ root: folder.path, ids: folder.ids, folders: [folder.path] }] : [];
+  const own: Group[] =
+    folder.ids.size > 0 ? [{ root: folder.path, ids: folder.ids, folders: [folder.path] }] : [];
   const groups = [...own, ...below];
   if (groups.length < 2) return groups;
   const ids = new Set<string>();

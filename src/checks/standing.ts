@@ -1,0 +1,78 @@
+import { fingerprint } from "../engine/fingerprint.ts";
+import type { Environment, Problem, Severity, Standing } from "../engine/types.ts";
+import type { World } from "../engine/world.ts";
+import type { Check, StateCheck } from "./define.ts";
+import type { UnitWorlds } from "./worlds.ts";
+
+/** A problem with what the engine knows of it, before the policy has its say. */
+export interface RawFinding extends Sighting {
+  readonly standing: Standing;
+}
+
+/** A problem in one unit. `left`: its object left the unit, and with it the problem. */
+export interface Sighting {
+  readonly check: Check;
+  readonly problem: Problem;
+  readonly standing: Standing | "left";
+  /** `""` for pipelines. */
+  readonly unit: string;
+  readonly environment: Environment;
+  readonly fingerprint: string;
+}
+
+export type Place = Pick<UnitWorlds, "unit" | "environment">;
+
+/** Runs a state check on both sides: what only head has is introduced, what only base has is fixed. */
+export function compare(check: StateCheck, unit: UnitWorlds): Sighting[] {
+  const after = byFingerprint(check, check.run(unit.after), unit.unit);
+  if (unit.untouched) return [...after.values()].map((problem) => sighting(check, problem, "existing", unit));
+  const before = byFingerprint(check, check.run(unit.before), unit.unit);
+  const now = [...after].map(([id, problem]) =>
+    sighting(check, problem, standingOf(before.get(id), problem), unit),
+  );
+  const gone = [...before].filter(([id]) => !after.has(id));
+  return [...now, ...gone.map(([, problem]) => sighting(check, problem, fateOf(problem, unit.after), unit))];
+}
+
+function byFingerprint(check: Check, problems: Iterable<Problem>, unit: string): Map<string, Problem> {
+  return new Map([...problems].map((problem) => [fingerprintOf(check, problem, unit), problem]));
+}
+
+const RANK: Record<Severity, number> = { notice: 0, warning: 1, error: 2 };
+
+function standingOf(before: Problem | undefined, now: Problem): Standing {
+  if (!before) return "introduced";
+  const worse = (now.measure ?? 0) > (before.measure ?? 0) || capOf(now) > capOf(before);
+  return worse ? "worsened" : "existing";
+}
+
+const capOf = (problem: Problem) => RANK[problem.atMost ?? "error"];
+
+/** What went away with its subject is not a repair. */
+function fateOf({ subject }: Problem, world: World): "fixed" | "left" {
+  return world.manifests.some(({ ref }) => ref === subject.ref) ? "fixed" : "left";
+}
+
+function fingerprintOf(check: Check, { subject, key }: Problem, unit: string): string {
+  return fingerprint(check.id, unit, subject.ref, key ?? "");
+}
+
+export function sighting(
+  check: Check,
+  problem: Problem,
+  standing: Sighting["standing"],
+  { unit, environment }: Place,
+): Sighting {
+  return { check, problem, standing, unit, environment, fingerprint: fingerprintOf(check, problem, unit) };
+}
+
+/** What leaves one unit and turns up in another was moved with its object: it is not new. */
+export function settled(found: readonly Sighting[]): RawFinding[] {
+  const name = ({ problem }: Sighting) => `${problem.subject.ref} ${problem.key ?? ""}`;
+  const left = new Set(found.filter(({ standing }) => standing === "left").map(name));
+  return found.flatMap((item) => {
+    const { standing } = item;
+    if (standing === "left") return [];
+    return [{ ...item, standing: standing === "introduced" && left.has(name(item)) ? "existing" : standing }];
+  });
+}

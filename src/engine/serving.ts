@@ -1,0 +1,57 @@
+import { list, object, string } from "./json.ts";
+import type { Json, Manifest } from "./types.ts";
+import type { Container, Workload } from "./workload.ts";
+
+/** Kinds that run one pod a node, or one pod: nothing in them says how many there are. */
+const WITHOUT_COUNT: readonly string[] = ["DaemonSet", "Pod"];
+/** Kinds whose `spec.replicas` is 1 where it is not written. Of other kinds nobody knows the default. */
+const DEFAULT_ONE: readonly string[] = [
+  "Deployment",
+  "StatefulSet",
+  "ReplicaSet",
+  "ReplicationController",
+  "Rollout",
+];
+
+/** Whether a workload runs for ever and has a number of replicas that its manifest, an autoscaler or a default tells. */
+export function isCounted(workload: Workload): boolean {
+  if (workload.runsToCompletion || WITHOUT_COUNT.includes(workload.kind)) return false;
+  return workload.declaredReplicas !== undefined || DEFAULT_ONE.includes(workload.kind);
+}
+
+/**
+ * The containers that answer what the Services send: those that declare a target port, or the only one there is.
+ * Empty where the manifests do not tell which one listens.
+ */
+export function portOwners(workload: Workload, services: readonly Manifest[]): readonly Container[] {
+  const lasting = workload.containers.filter(({ role }) => role !== "init");
+  const targets = services.flatMap(targetPorts);
+  const owners = lasting.filter((container) =>
+    list(container.spec["ports"]).some((port) => targets.some((target) => isTarget(object(port), target))),
+  );
+  if (owners.length > 0) return owners;
+  const apps = lasting.filter(({ role }) => role === "app");
+  return apps.length === 1 ? apps : [];
+}
+
+/** A target port is the port itself where it is not written (core/v1 defaults). */
+function targetPorts(service: Manifest): Json[] {
+  return list(service.get("spec", "ports")).flatMap((item) => {
+    const port = object(item);
+    return port["targetPort"] ?? port["port"] ?? [];
+  });
+}
+
+function isTarget(port: Readonly<Record<string, Json | undefined>>, target: Json): boolean {
+  return string(target) === undefined ? port["containerPort"] === target : port["name"] === target;
+}
+
+/** Whether a Service sends to pods before they are ready, so that readiness does not decide about its traffic. */
+export function ignoresReadiness(service: Manifest): boolean {
+  return service.get("spec", "publishNotReadyAddresses") === true;
+}
+
+/** A headless Service gives out addresses and leaves the choice to its clients. */
+export function isHeadless(service: Manifest): boolean {
+  return service.get("spec", "clusterIP") === "None";
+}

@@ -1,0 +1,17 @@
+import { decode } from "./template.ts";
+
+/** Words for messages. */
+
+/** `app=cart, version=v2`: how kubectl writes labels. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${decode(key)}=${decode(value)}`);
+  return pairs.length === 0 ? "nothing" : pairs.join(", ");
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listText(names: readonly string[], most = 3): string {
+  if (names.length <= 1) return names[0] ?? "";
+  if (names.length > most)
+    return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+}

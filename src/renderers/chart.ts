@@ -1,0 +1,108 @@
+import { parseDocument } from "yaml";
+import { list, object, string } from "../engine/json.ts";
+import type { Json, Tree } from "../engine/types.ts";
+import { readYaml } from "../engine/yaml.ts";
+import { folderOf, isInside, resolvePath } from "./paths.ts";
+
+/** A Helm chart of the tree. */
+export interface Chart {
+  readonly folder: string;
+  readonly name: string;
+  /** Named by Chart.yaml and not in the tree: nines fetches nothing. */
+  readonly missing: readonly string[];
+  /** Dependencies that stand elsewhere in the tree: name → folder. */
+  readonly local: ReadonlyMap<string, string>;
+  /** Values files, each a way in which the chart is deployed; the chart's own values.yaml is under all of them. */
+  readonly values: readonly string[];
+}
+
+const CHART = /(^|\/)Chart\.ya?ml$/;
+
+/** Charts that are deployed: those of a chart's own `charts/` folder are part of it, and a library renders nothing. */
+export function chartsOf(tree: Tree): Chart[] {
+  const files = [...tree.files.keys()].filter((path) => CHART.test(path)).sort();
+  const folders = files.map(folderOf);
+  const charts = files.filter((path) => !folders.some((other) => isInside(path, join(other, "charts"))));
+  return charts.flatMap((path) => read(path, tree) ?? []);
+}
+
+export const join = (folder: string, path: string) => (folder === "." ? path : `${folder}/${path}`);
+
+function read(path: string, tree: Tree): Chart | undefined {
+  const value = object(readYaml(tree.files.get(path)?.text ?? "").documents[0]?.value);
+  const name = string(value["name"]);
+  if (name === undefined || value["type"] === "library") return undefined;
+  const folder = folderOf(path);
+  const dependencies = list(value["dependencies"]).map(object);
+  const local = new Map<string, string>();
+  const missing: string[] = [];
+  for (const dependency of dependencies) {
+    const wanted = string(dependency["name"]) ?? "";
+    const place = localFolder(folder, string(dependency["repository"]) ?? "");
+    if (hasFiles(tree, join(folder, `charts/${wanted}`))) continue;
+    if (place !== undefined && hasFiles(tree, place)) local.set(wanted, place);
+    else missing.push(wanted);
+  }
+  return { folder, name, missing, local, values: valuesFiles(folder, tree) };
+}
+
+function localFolder(folder: string, repository: string): string | undefined {
+  return repository.startsWith("file://")
+    ? resolvePath(folder, repository.slice("file://".length))
+    : undefined;
+}
+
+function hasFiles(tree: Tree, folder: string): boolean {
+  return [...tree.files.keys()].some((path) => isInside(path, folder) && CHART.test(path));
+}
+
+/** `values-prod.yaml`, `prod.values.yaml`, … in the chart or in the folder that holds it. */
+function valuesFiles(folder: string, tree: Tree): string[] {
+  const parent = folder === "." ? undefined : folderOf(folder);
+  const siblings =
+    parent === undefined ? [] : [...tree.files.keys()].filter((path) => folderOf(path) === parent);
+  const own = [...tree.files.keys()].filter(
+    (path) =>
+      isInside(path, folder) &&
+      !isInside(path, join(folder, "templates")) &&
+      !isInside(path, join(folder, "charts")),
+  );
+  return [...own, ...siblings]
+    .filter((path) => isValuesFile(path) && path !== join(folder, "values.yaml"))
+    .sort();
+}
+
+function isValuesFile(path: string): boolean {
+  return (
+    /(^|\/)(values[-._][^/]+|[^/]+[-._]values)\.ya?ml$/.test(path) &&
+    !/schema|example|template|\/ci\//.test(path)
+  );
+}
+
+/** The chart's files for a scratch folder, at the same paths, without what cannot be had. */
+export function chartFiles(chart: Chart, tree: Tree): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const [path, { text }] of tree.files) {
+    if (isInside(path, chart.folder) && !/(^|\/)Chart\.lock$/.test(path)) files.set(path, text);
+    for (const [name, folder] of chart.local) {
+      if (isInside(path, folder))
+        files.set(join(chart.folder, `charts/${name}/${path.slice(folder.length + 1)}`), text);
+    }
+  }
+  if (chart.missing.length > 0) {
+    const path = join(chart.folder, "Chart.yaml");
+    files.set(path, withoutDependencies(files.get(path) ?? "", chart.missing));
+  }
+  return files;
+}
+
+/** Helm refuses a chart whose dependencies are not there, though its own templates may do without them. */
+function withoutDependencies(text: string, names: readonly string[]): string {
+  const document = parseDocument(text);
+  const value = object(document.toJS({ maxAliasCount: 100 }) as Json);
+  const kept = list(value["dependencies"]).filter(
+    (item) => !names.includes(string(object(item)["name"]) ?? ""),
+  );
+  document.set("dependencies", kept);
+  return document.toString();
+}

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+
+/** A render takes some 50 ms; one that takes this long is stuck or hostile. */
+const TIMEOUT_MS = 20_000;
+/** Characters of output; the largest real charts render some five megabytes. */
+const MAX_OUTPUT = 32_000_000;
+
+export type Outcome =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly missing: boolean; readonly reason: string };
+
+/**
+ * Runs helm or kubectl in a scratch folder, with nothing of this process' environment but PATH: no cluster, no
+ * plugins, no credentials, no proxy. Errors: none, a failure is an outcome.
+ */
+export function runTool(tool: "helm" | "kubectl", args: readonly string[], folder: string): Promise<Outcome> {
+  const options = { cwd: folder, env: environment(folder), timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT };
+  return new Promise((resolve) => {
+    execFile(tool, args, { ...options, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
+      if (!error) resolve({ ok: true, output: stdout });
+      else resolve({ ok: false, missing: error.code === "ENOENT", reason: reasonOf(error, stderr, folder) });
+    });
+  });
+}
+
+/** GOMEMLIMIT is a soft limit of Go's memory; the proxies of nowhere make any attempt to fetch fail at once. */
+function environment(folder: string): NodeJS.ProcessEnv {
+  const nowhere = "http://127.0.0.1:9";
+  return {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    KUBECONFIG: "/dev/null",
+    HELM_PLUGINS: `${folder}/no-plugins`,
+    HELM_CACHE_HOME: `${folder}/.cache`,
+    HELM_CONFIG_HOME: `${folder}/.config`,
+    HELM_DATA_HOME: `${folder}/.data`,
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    GIT_TERMINAL_PROMPT: "0",
+    GOMEMLIMIT: "512MiB",
+  };
+}
+
+interface Failure {
+  readonly killed?: boolean | undefined;
+  readonly code?: string | number | null | undefined;
+  readonly message: string;
+}
+
+function reasonOf(error: Failure, stderr: string, folder: string): string {
+  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER")
+    return `its output has over ${MAX_OUTPUT} characters`;
+  if (error.killed) return `it took over ${TIMEOUT_MS / 1000} seconds`;
+  const text = (stderr.trim() === "" ? error.message : stderr.trim())
+    .replaceAll(`${folder}/`, "")
+    .replaceAll(folder, ".");
+  const lines = text.split("\n").filter((line) => !/^\s*$|^WARNING|^level=|# Warning/.test(line));
+  return (lines.at(-1) ?? text).replace(/^Error: |^error: /, "").slice(0, 400);
+}
