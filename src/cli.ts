@@ -2,12 +2,12 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { checks } from "./checks/index.ts";
 import { listChecks } from "./cli/checks.ts";
-import { closest } from "./cli/closest.ts";
 import { EXIT, type ExitCode } from "./cli/exit.ts";
 import { explain } from "./cli/explain.ts";
 import { validatePolicies } from "./cli/policy.ts";
 import { FORMATS, reviewCommand, type ReviewOptions } from "./cli/review.ts";
 import { terminal as terminalOf, type Terminal } from "./cli/terminal.ts";
+import { nearest } from "./policy/nearest.ts";
 import { Unreadable } from "./sources/unreadable.ts";
 
 type Finish = (code: ExitCode) => void;
@@ -46,7 +46,7 @@ function addChecks(program: Command, terminal: Terminal): void {
         terminal.out(explain(check, terminal));
         return;
       }
-      const meant = closest(
+      const meant = nearest(
         id,
         checks.map((one) => one.id),
       );

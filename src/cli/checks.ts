@@ -1,21 +1,25 @@
 import type { Check } from "../checks/define.ts";
 import type { Severity } from "../engine/types.ts";
-import { painter, type Terminal } from "./terminal.ts";
+import { aligned, palette } from "../reporters/terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
-const STYLE = { error: "red", warning: "yellow", notice: "blue" } as const satisfies Record<Severity, string>;
+/** Longest severity, so that coloured words line up: a style's escapes have no width. */
+const SEVERITY_WIDTH = "warning".length;
 
 /** All checks by pillar, one a line: id, severity in the standard tier, title. */
 export function listChecks(checks: readonly Check[], terminal: Terminal): string {
-  const paint = painter(terminal);
+  const { bold, red, yellow, blue } = palette(terminal.colour);
+  const styles = { error: red, warning: yellow, notice: blue } as const;
+  const word = (severity: Severity) => styles[severity](severity.padEnd(SEVERITY_WIDTH));
+  const sorted = checks.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const width = Math.max(0, ...checks.map(({ id }) => id.length));
-  const lines = [...Map.groupBy(checks, ({ pillar }) => pillar)].flatMap(([pillar, group]) => [
-    paint("bold", pillar),
-    ...group
-      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-      .map(({ id, title, severity: { standard } }) =>
-        `  ${id.padEnd(width)}  ${paint(STYLE[standard], standard.padEnd(7))}  ${title}`.trimEnd(),
-      ),
+  const lines = [...Map.groupBy(sorted, ({ pillar }) => pillar)].flatMap(([pillar, group]) => [
+    bold(pillar),
+    ...aligned(
+      group.map(({ id, title, severity }) => [id.padEnd(width), word(severity.standard), title]),
+      "  ",
+    ).map((line) => line.trimEnd()),
     "",
   ]);
-  return [...lines, `${checks.length} checks. nines explain ID tells more of one.`, ""].join("\n");
+  return [...lines, `${checks.length} checks. nines explain ID tells more of one.`].join("\n");
 }

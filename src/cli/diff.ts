@@ -9,36 +9,40 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   const common = longestCommon(before, after);
   const lines: DiffLine[] = [];
   let [i, j] = [0, 0];
-  while (i < before.length || j < after.length) {
+  for (;;) {
     const [left, right] = [before[i], after[j]];
-    if (left !== undefined && left === right) {
+    if (left === undefined) return [...lines, ...after.slice(j).map(added)];
+    if (right === undefined) return [...lines, ...before.slice(i).map(removed)];
+    if (left === right) {
       lines.push({ kind: " ", text: left });
-      i++;
-      j++;
-    } else if (
-      left !== undefined &&
-      (right === undefined || (common[i + 1]?.[j] ?? 0) >= (common[i]?.[j + 1] ?? 0))
-    ) {
-      lines.push({ kind: "-", text: left });
+      [i, j] = [i + 1, j + 1];
+    } else if (common(i + 1, j) >= common(i, j + 1)) {
+      lines.push(removed(left));
       i++;
     } else {
-      lines.push({ kind: "+", text: right ?? "" });
+      lines.push(added(right));
       j++;
     }
   }
-  return lines;
 }
 
-/** `table[i][j]`: how many lines the texts have in common, in order, from line i and line j on. */
-function longestCommon(before: readonly string[], after: readonly string[]): number[][] {
+const removed = (text: string): DiffLine => ({ kind: "-", text });
+const added = (text: string): DiffLine => ({ kind: "+", text });
+
+/** Tells how many lines the texts have in common, in order, from line i and line j on. */
+function longestCommon(
+  before: readonly string[],
+  after: readonly string[],
+): (i: number, j: number) => number {
   const table = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0));
+  const at = (i: number, j: number) => table[i]?.[j] ?? 0;
   for (let i = before.length - 1; i >= 0; i--) {
+    const row = table[i] ?? [];
     for (let j = after.length - 1; j >= 0; j--) {
-      const [row, below] = [table[i] ?? [], table[i + 1] ?? []];
-      row[j] = before[i] === after[j] ? (below[j + 1] ?? 0) + 1 : Math.max(below[j] ?? 0, row[j + 1] ?? 0);
+      row[j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
-  return table;
+  return at;
 }
 
 /** The changed lines with up to `around` kept ones on each side; a gap is one line that holds `…`. */

@@ -1,6 +1,7 @@
 import type { Check, Example, ExampleFiles } from "../checks/define.ts";
+import { palette, wrap } from "../reporters/terminal.ts";
 import { diffLines, hunks } from "./diff.ts";
-import { painter, wrap, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 const INDENT = "  ";
 const MARKER = /\s*# <- finding\s*$/;
@@ -9,39 +10,38 @@ const CONTEXT = 3;
 
 /** Everything that is known of one check, as a page of text. */
 export function explain(check: Check, terminal: Terminal): string {
-  const paint = painter(terminal);
-  const heading = (text: string) => paint("bold", text);
-  const paragraph = (text: string) => wrap(text, terminal.width, INDENT);
+  const { bold } = palette(terminal.colour);
+  const paragraph = (text: string) => wrap(text, INDENT, terminal.width);
   const tiers = Object.entries(check.severity).map(([tier, severity]) => `${tier} ${severity}`);
   return [
-    `${paint(["bold", "cyan"], check.id)}: ${check.title}`,
+    `${bold(check.id)}: ${check.title}`,
     `${INDENT}${check.pillar} · ${check.confidence} · ${tiers.join(", ")}`,
     "",
-    heading("Why"),
-    paragraph(check.why),
+    bold("Why"),
+    ...paragraph(check.why),
     "",
-    heading("What to do"),
-    paragraph(check.fix),
+    bold("What to do"),
+    ...paragraph(check.fix),
     "",
-    heading("Flagged"),
+    bold("Flagged"),
     ...check.unsafe.flatMap((example) => showExample(example, terminal)),
-    heading("Left alone"),
+    bold("Left alone"),
     ...check.safe.flatMap((example) => showExample(example, terminal)),
-    heading("Read more"),
+    bold("Read more"),
     ...check.references.map((reference) => INDENT + reference),
     "",
   ].join("\n");
 }
 
 function showExample(example: Example, terminal: Terminal): string[] {
-  const paint = painter(terminal);
+  const { dim } = palette(terminal.colour);
   const before = filesOf(example.before ?? {});
   const after = filesOf(example.after);
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return [
-    wrap(example.title, terminal.width, INDENT),
+    ...wrap(example.title, INDENT, terminal.width),
     ...paths.flatMap((path) => [
-      ...(paths.length > 1 ? [paint("dim", `${INDENT}${INDENT}${path}`)] : []),
+      ...(paths.length > 1 ? [dim(`${INDENT}${INDENT}${path}`)] : []),
       ...showDifference(before[path] ?? "", after[path] ?? "", terminal),
     ]),
     "",
@@ -53,13 +53,13 @@ function filesOf(files: ExampleFiles): Readonly<Record<string, string>> {
 }
 
 function showDifference(before: string, after: string, terminal: Terminal): string[] {
-  const paint = painter(terminal);
+  const { bold, dim, green, red } = palette(terminal.colour);
   const all = diffLines(linesOf(before), linesOf(after));
   return hunks(all, CONTEXT).map(({ kind, text }) => {
-    const found = MARKER.test(text) ? paint("bold", "  <- finding") : "";
+    const found = MARKER.test(text) ? bold("  <- finding") : "";
     const line = `${INDENT}${INDENT}${kind} ${text.replace(MARKER, "")}`.trimEnd();
-    const style = kind === "+" ? "green" : kind === "-" ? "red" : "dim";
-    return paint(style, line) + found;
+    const style = kind === "+" ? green : kind === "-" ? red : dim;
+    return style(line) + found;
   });
 }
 

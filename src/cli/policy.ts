@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { checks } from "../checks/index.ts";
 import type { Policy, Tree } from "../engine/types.ts";
 import { readPolicy, type PolicyIssue, type PolicyResult, type PolicySource } from "../policy/index.ts";
+import { palette } from "../reporters/terminal.ts";
 import { Unreadable } from "../sources/unreadable.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { painter, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Where a repository keeps its policy. */
 export const POLICY_PATH = ".github/nines.yml";
@@ -67,14 +68,14 @@ export async function validatePolicies(
   origin: PolicySource["origin"],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const paint = painter(terminal);
+  const { green } = palette(terminal.colour);
   let code: ExitCode = EXIT.pass;
   for (const path of paths) {
     const result = judge([{ origin, path, text: await readPolicyFile(path) }]);
     for (const issue of result.ok ? result.warnings : result.issues) {
       terminal.out(`${place(issue)}${result.ok ? " (warning)" : ""}`);
     }
-    if (result.ok) terminal.out(`${path}: ${paint("green", "valid")}`);
+    if (result.ok) terminal.out(`${path}: ${green("valid")}`);
     else code = EXIT.fail;
   }
   return code;

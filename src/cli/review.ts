@@ -1,7 +1,7 @@
 import { checks } from "../checks/index.ts";
 import type { Report, Tree } from "../engine/types.ts";
 import type { PolicySource } from "../policy/index.ts";
-import { plain } from "../renderers/plain.ts";
+import { render } from "../renderers/index.ts";
 import { json } from "../reporters/json.ts";
 import { markdown } from "../reporters/markdown.ts";
 import { sarif } from "../reporters/sarif.ts";
@@ -45,7 +45,7 @@ export async function reviewCommand(
       : await loadFromGitHub(parsePullRequest(target), options.token);
   const policies = options.policy === undefined ? source.policies : [await policyFrom(options.policy)];
   const policy = effectivePolicy(policies, terminal);
-  const report = await review(source.base, source.head, policy, plain);
+  const report = await review(source.base, source.head, policy, render);
   terminal.out(format(report, options.format, terminal));
   const issues = proposedPolicyIssues(source.policies, source.base, source.head);
   for (const issue of issues) terminal.err(`nines: this change makes the policy invalid: ${issue}`);

@@ -1,5 +1,3 @@
-import { styleText } from "node:util";
-
 /** Where a command writes, and what can be shown there. */
 export interface Terminal {
   readonly colour: boolean;
@@ -32,26 +30,4 @@ export function terminal(stdout: Stream, stderr: Stream, env: NodeJS.ProcessEnv)
     out: (text) => void stdout.write(text.endsWith("\n") ? text : `${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
   };
-}
-
-type Style = Parameters<typeof styleText>[0];
-
-/** Styles text where the terminal shows styles, and leaves it alone elsewhere. */
-export function painter({ colour }: Pick<Terminal, "colour">): (style: Style, text: string) => string {
-  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
-}
-
-/** Breaks text into lines of at most `width` columns, each with the indent in front. Long words are left whole. */
-export function wrap(text: string, width: number, indent = ""): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    if (line !== "" && indent.length + line.length + 1 + word.length > width) {
-      lines.push(indent + line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, indent + line].join("\n");
 }

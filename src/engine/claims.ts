@@ -1,4 +1,5 @@
 import { list, object, string } from "./json.ts";
+import type { Manifest } from "./types.ts";
 import { podField, type Workload } from "./workload.ts";
 import type { World } from "./world.ts";
 
@@ -22,4 +23,10 @@ export function bindingClaim(workload: Workload, world: World): string | undefin
     );
     return modes.every((mode) => typeof mode === "string" && SINGLE_WRITER.includes(mode));
   });
+}
+
+/** Whether a PersistentVolumeClaim says that one node only can mount it. */
+export function isSingleWriter(claim: Manifest): boolean {
+  const modes = list(claim.get("spec", "accessModes"));
+  return modes.length > 0 && modes.every((mode) => typeof mode === "string" && SINGLE_WRITER.includes(mode));
 }

@@ -12,6 +12,8 @@ export function setScalar(manifest: Manifest, path: FieldPath, text: string): Su
   const { source } = manifest;
   if (source.slice(span.start, span.end).includes("\n")) return undefined;
   const line = lineAround(source, span.start);
+  // An anchor hands the value on to its aliases, and a tag says what type it has: neither fits another value.
+  if (/[&!]\S*\s+$/.test(source.slice(line.start, span.start))) return undefined;
   return {
     path: manifest.path,
     line: line.number,
@@ -89,7 +91,9 @@ export function setLabels(
 
 /** A string as YAML: quoted only where it would read as something else. */
 export function plainScalar(value: string): string {
-  const plain = /^[A-Za-z][\w./-]*$/.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
+  const plain =
+    /^([A-Za-z][\w./-]*|\d+([KMGTPE]i|[MGTP]))$/.test(value) &&
+    !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
   return plain ? value : JSON.stringify(value);
 }
 

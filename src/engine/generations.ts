@@ -1,3 +1,4 @@
+import { listens, servicePorts } from "./ports.ts";
 import { matchesMap, sameNamespace } from "./selectors.ts";
 import type { Manifest } from "./types.ts";
 import type { Workload } from "./workload.ts";
@@ -16,14 +17,31 @@ export function runningBehind(service: Manifest, before: World, after: World): W
     (workload) =>
       matchesMap(selector, workload.labels) &&
       sameNamespace(service, workload.manifest) &&
-      before.replicasOf(workload) > 0,
+      hasPods(workload, before),
   );
+}
+
+/** Workloads with pods that answer for a Service: selected, not at zero, and not known to have none of its target ports. */
+export function answering(service: Manifest, world: World): Workload[] {
+  const ports = servicePorts(service);
+  return world
+    .selectedBy(service)
+    .filter(
+      (workload) =>
+        hasPods(workload, world) &&
+        (ports.length === 0 || ports.some((port) => listens(workload, port) !== "no")),
+    );
 }
 
 /** The same workload in another world. */
 export function counterpart(workload: Workload, world: World): Workload | undefined {
   const found = world.find(workload.kind, workload.manifest.name, workload.manifest);
   return found && world.workload(found);
+}
+
+/** Whether a workload is not switched off. An autoscaler that may go to zero, or a number nobody can tell, does not say so. */
+export function hasPods(workload: Workload, world: World): boolean {
+  return world.replicasOf(workload) !== 0 || world.autoscalersOf(workload).length > 0;
 }
 
 /** Pods of some workloads in normal service. */

@@ -1,6 +1,7 @@
-import { at, isObject, list, object, string, strings } from "./json.ts";
+import { at, isObject, list, object, strings } from "./json.ts";
 import { quantityOf } from "./bytes.ts";
 import { isUnknown } from "./template.ts";
+import { scalarText } from "./words.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 
 /** A field that the API server refuses to change on an existing object. */
@@ -69,7 +70,7 @@ const claimTemplates: Normalise = (value) =>
     };
   });
 
-const size: Normalise = (value) => quantityOf(value) ?? value ?? undefined;
+const size = (value: Json | undefined) => quantityOf(value) ?? value ?? undefined;
 const sortedList: Normalise = (value) => (Array.isArray(value) ? byText(value) : undefined);
 const first: Normalise = (value) => list(value)[0];
 
@@ -233,9 +234,24 @@ export function fieldName(path: FieldPath): string {
   return path.join(".");
 }
 
+/** The deepest path at which the new value differs from the old one; where something is gone, the path that held it. */
+export function firstDifference(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: FieldPath,
+): FieldPath {
+  if (Array.isArray(after)) {
+    const index = after.findIndex((item: Json, place) => text(item) !== text(list(before)[place]));
+    return index < 0 ? path : firstDifference(list(before)[index], list(after)[index], [...path, index]);
+  }
+  if (!isObject(after)) return path;
+  const key = Object.keys(after).find((name) => text(after[name]) !== text(object(before)[name]));
+  return key === undefined ? path : firstDifference(object(before)[key], after[key], [...path, key]);
+}
+
 /** A short value as people write it; undefined where it would fill a page. */
 export function valueText(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return "nothing";
   if (isObject(value) || Array.isArray(value)) return undefined;
-  return string(value) ?? String(value);
+  return scalarText(value);
 }

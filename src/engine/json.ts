@@ -13,11 +13,17 @@ export function object(value: Json | undefined): JsonObject {
 }
 
 export function list(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
 export function string(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** A scalar as it is written; anything else as JSON. */
+export function text(value: Json | undefined): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export function integer(value: Json | undefined): number | undefined {

@@ -37,10 +37,9 @@ const NOTHING: ManifestFile = { entries: [], problems: [], templated: false };
 /** YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not. */
 function readManifestFile(text: string): ManifestFile {
   if (!text.includes("apiVersion") || !text.includes("kind")) return NOTHING;
-  const source = text.replace(/^\uFEFF/, " ");
-  const written = readYaml(source);
+  const written = readYaml(text);
   const templated = hasActions(text) && written.problems.length > 0;
-  const { documents, problems } = templated ? readYaml(skeleton(source)) : written;
+  const { documents, problems } = templated ? readYaml(skeleton(text)) : written;
   return {
     entries: documents.flatMap((document) => entriesOf(document.value, [], document)),
     problems,
@@ -90,7 +89,7 @@ function manifest(
   return describe(object, {
     path,
     source,
-    locate: (field) => locate(document.find([...prefix, ...field]).whole, { path, side }, lines()),
+    locate: (field) => locate(document.find([...prefix, ...field]).whole, { path, side, source }, lines()),
     span: (field) => {
       const full = [...prefix, ...field];
       const found = document.find(full);
@@ -146,12 +145,17 @@ function lineIndex(source: string): () => readonly number[] {
 }
 
 /** A field is shown on the line of its key; a value that goes on below does not mark the whole block. */
-function locate(span: Span, place: { path: string; side: Side }, starts: readonly number[]): Location {
+function locate(
+  span: Span,
+  { path, side, source }: { path: string; side: Side; source: string },
+  starts: readonly number[],
+): Location {
   const line = lineOf(starts, span.start);
   const column = span.start - (starts[line - 1] ?? 0) + 1;
-  const nextLine = starts[line] ?? Infinity;
-  const end = Math.max(span.start + 1, Math.min(span.end, nextLine - 1));
-  return { ...place, line, column, endLine: line, endColumn: end - (starts[line - 1] ?? 0) + 1 };
+  const nextLine = starts[line];
+  const lineEnd = nextLine === undefined ? Infinity : nextLine - (source[nextLine - 2] === "\r" ? 2 : 1);
+  const end = Math.max(span.start + 1, Math.min(span.end, lineEnd));
+  return { path, side, line, column, endLine: line, endColumn: end - (starts[line - 1] ?? 0) + 1 };
 }
 
 /** The 1-based line that holds an offset. */

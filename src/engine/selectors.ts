@@ -22,7 +22,8 @@ export function matchesSelector(selector: Json | undefined, labels: Labels): boo
 /** `NotIn` and `DoesNotExist` also match where the key is absent (apimachinery labels/selector.go, Requirement.Matches). */
 function matchesExpression(expression: Json, labels: Labels): boolean {
   const { key, operator, values } = object(expression);
-  const value = labels[string(key) ?? ""];
+  const name = string(key) ?? "";
+  const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
   const wanted = list(values).map(String);
   switch (operator) {
     case "In":

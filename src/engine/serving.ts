@@ -1,5 +1,6 @@
-import { list, object, string } from "./json.ts";
-import type { Json, Manifest } from "./types.ts";
+import { list, object, text } from "./json.ts";
+import { servicePorts } from "./ports.ts";
+import type { Manifest } from "./types.ts";
 import type { Container, Workload } from "./workload.ts";
 
 /** Kinds that run one pod a node, or one pod: nothing in them says how many there are. */
@@ -25,25 +26,18 @@ export function isCounted(workload: Workload): boolean {
  */
 export function portOwners(workload: Workload, services: readonly Manifest[]): readonly Container[] {
   const lasting = workload.containers.filter(({ role }) => role !== "init");
-  const targets = services.flatMap(targetPorts);
-  const owners = lasting.filter((container) =>
-    list(container.spec["ports"]).some((port) => targets.some((target) => isTarget(object(port), target))),
+  const targets = new Set(
+    services.flatMap((service) => servicePorts(service).map(({ target }) => text(target))),
+  );
+  const owners = lasting.filter(({ spec }) =>
+    list(spec["ports"]).some((item) => {
+      const { name, containerPort } = object(item);
+      return targets.has(text(containerPort)) || (name !== undefined && targets.has(text(name)));
+    }),
   );
   if (owners.length > 0) return owners;
   const apps = lasting.filter(({ role }) => role === "app");
   return apps.length === 1 ? apps : [];
-}
-
-/** A target port is the port itself where it is not written (core/v1 defaults). */
-function targetPorts(service: Manifest): Json[] {
-  return list(service.get("spec", "ports")).flatMap((item) => {
-    const port = object(item);
-    return port["targetPort"] ?? port["port"] ?? [];
-  });
-}
-
-function isTarget(port: Readonly<Record<string, Json | undefined>>, target: Json): boolean {
-  return string(target) === undefined ? port["containerPort"] === target : port["name"] === target;
 }
 
 /** Whether a Service sends to pods before they are ready, so that readiness does not decide about its traffic. */

@@ -27,7 +27,7 @@ export function mostInOne(
   if (skews.length === 0) return replicas;
   const skew = Math.min(...skews);
   // Fresh scheduling over z domains with maxSkew s: min(n, floor((n + (z − 1)·s) / z)). Unknown z: two, the fewest that matter.
-  const z = Math.max(2, domains ?? 2);
+  const z = Math.max(1, domains ?? 2);
   return Math.min(replicas, Math.floor((replicas + (z - 1) * skew) / z));
 }
 

@@ -9,7 +9,7 @@ const ENCODED = /[\uE000-\uE0FF]+/g;
 
 /** Whether a value holds something that only an expansion would tell: a template action, or a `${variable}`. */
 export function isUnknown(value: unknown): boolean {
-  return typeof value === "string" && /[\uE000-\uE0FF]|\$\{[^}]+\}/.test(value);
+  return typeof value === "string" && /[\uE000-\uE0FF]|\$\{[^}]+\}|\{\{/.test(value);
 }
 
 /** Text as its author wrote it. */
@@ -63,6 +63,26 @@ export function skeleton(text: string): string {
   }
   emit(text.slice(from));
   return result;
+}
+
+/** Only what other templates can include: the `define` blocks of a template. */
+export function definitions(text: string): string {
+  let depth = 0;
+  let start: number | undefined;
+  const blocks: string[] = [];
+  for (const { keyword, start: from, end } of actionsOf(text)) {
+    if (OPENING.has(keyword)) {
+      if (keyword === "define" && depth === 0) start = from;
+      depth++;
+    }
+    if (keyword !== "end") continue;
+    depth--;
+    if (depth === 0 && start !== undefined) {
+      blocks.push(text.slice(start, end));
+      start = undefined;
+    }
+  }
+  return blocks.join("\n");
 }
 
 const OPENING = new Set(["if", "range", "with", "define", "block"]);

@@ -1,6 +1,12 @@
 import { decode } from "./template.ts";
+import type { Json } from "./types.ts";
 
 /** Words for messages. */
+
+/** A value on one line, as its author wrote it. */
+export function scalarText(value: Json | undefined): string {
+  return decode(typeof value === "string" ? value : JSON.stringify(value ?? null));
+}
 
 /** `app=cart, version=v2`: how kubectl writes labels. */
 export function labelText(labels: Readonly<Record<string, string>>): string {

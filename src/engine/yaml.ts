@@ -1,21 +1,14 @@
 import {
   constructFromEvents,
   CORE_SCHEMA,
-  EVENT_ALIAS,
-  EVENT_DOCUMENT,
-  EVENT_MAPPING,
-  EVENT_POP,
-  EVENT_SCALAR,
-  EVENT_SEQUENCE,
-  getScalarValue,
+  EVENT_ID,
   mergeTag,
   parseEvents,
-  SCALAR_STYLE_DOUBLE_QUOTED,
-  SCALAR_STYLE_SINGLE_QUOTED,
   YAMLException,
   type Event,
 } from "js-yaml";
-import type { FieldPath, Json, Span } from "./types.ts";
+import type { FieldPath, Json } from "./types.ts";
+import { find, parsedFrom, type Found, type Parsed } from "./yaml-positions.ts";
 
 /** What is refused, so that a hostile file costs milliseconds. Real manifests stay a factor of ten below each. */
 export const LIMITS = {
@@ -31,15 +24,6 @@ export interface YamlDocument {
   readonly value: Json;
   /** Where its parts are written; parsed again when asked, for only the few documents with findings are asked. */
   readonly find: (path: FieldPath) => Found;
-}
-
-/** The deepest written part of a path. */
-export interface Found {
-  /** How many steps of the path are written. */
-  readonly depth: number;
-  /** From the key (of a list's item: from the item) to the end of the value. */
-  readonly whole: Span;
-  readonly value: Span;
 }
 
 export interface YamlProblem {
@@ -67,29 +51,35 @@ function tooLarge(length: number) {
   return { documents: [], problems: [{ line: 1, message }] };
 }
 
-/** `---` at the start of a line ends a document wherever it stands (YAML 1.2, § 9.1.2), so a broken one cannot hide the next. */
+/**
+ * `---` at the start of a line ends a document wherever it stands (YAML 1.2, § 9.1.2), so a broken one cannot hide the
+ * next. Directives belong to the document that they stand before.
+ */
 function readPieces(text: string, error: unknown): { documents: YamlDocument[]; problems: YamlProblem[] } {
   const documents: YamlDocument[] = [];
   const problems: YamlProblem[] = [];
-  const starts = [
-    0,
-    ...Array.from(text.matchAll(/^---(?=\s|$)/gm), (match) => match.index).filter((at) => at > 0),
-  ];
-  if (starts.length === 1) return { documents, problems: [problemOf(error, text, 0)] };
-  if (starts.length > LIMITS.documents) return { documents, problems: [tooMany(starts.length)] };
+  const marks = Array.from(text.matchAll(/^(?:%.*\r?\n)*---(?=\s|$)/gm), (match) => match.index);
+  const starts = [0, ...marks.filter((at) => at > 0)];
+  if (starts.length === 1) return { documents, problems: [problemOf(error, text, 1)] };
+  if (starts.length > LIMITS.documents) return { documents, problems: [tooMany()] };
+  let line = 1;
   for (const [index, start] of starts.entries()) {
     const piece = text.slice(start, starts[index + 1]);
     try {
       documents.push(...readChunk(piece, start));
     } catch (reason) {
-      problems.push(problemOf(reason, text, start));
+      problems.push(problemOf(reason, piece, line));
     }
+    line += lineAt(piece, piece.length) - 1;
   }
   return { documents, problems };
 }
 
-function tooMany(count: number): YamlProblem {
-  return { line: 1, message: `the file has ${count} documents; nines reads up to ${LIMITS.documents}.` };
+function tooMany(): YamlProblem {
+  return {
+    line: 1,
+    message: `the file has over ${LIMITS.documents} documents; nines reads no more. Split it to have it judged.`,
+  };
 }
 
 class LimitError extends Error {
@@ -100,13 +90,14 @@ class LimitError extends Error {
   }
 }
 
-function problemOf(error: unknown, text: string, start: number): YamlProblem {
-  if (error instanceof YAMLException) {
-    const line = lineAt(text, start) + (error.mark?.line ?? 0);
-    return { line, message: error.reason };
-  }
-  if (error instanceof LimitError)
-    return { line: lineAt(text, start + error.offset), message: error.message };
+/** @param first the line of the file on which `text` begins */
+function problemOf(error: unknown, text: string, first: number): YamlProblem {
+  // What is missing at the end is missed behind the last line; it is shown on the last one that is written.
+  const last = lineAt(text, text.trimEnd().length);
+  const place = (line: number) => first - 1 + Math.min(line, last);
+  if (error instanceof YAMLException)
+    return { line: place((error.mark?.line ?? 0) + 1), message: error.reason };
+  if (error instanceof LimitError) return { line: place(lineAt(text, error.offset)), message: error.message };
   throw error;
 }
 
@@ -118,10 +109,30 @@ export function lineAt(text: string, offset: number): number {
 }
 
 function readChunk(text: string, start: number): YamlDocument[] {
-  const events = parseEvents(text, { maxDepth: LIMITS.depth });
+  const events = eventsOf(text);
   refuseLarge(events, text);
   const values = constructFromEvents(events, { source: text, schema: SCHEMA, maxAliases: -1 }) as Json[];
-  return values.map((value, index) => ({ value, find: (path) => shift(find(text, index, path), start) }));
+  return values.map((value, index) => ({
+    value,
+    find: (path) => shift(find(parsed(text), index, path), start),
+  }));
+}
+
+function eventsOf(text: string): Event[] {
+  return parseEvents(text, { maxDepth: LIMITS.depth });
+}
+
+/** Findings come file by file, so the events of one text are kept, and no more: they are many times its size. */
+let latest: Parsed | undefined;
+
+function parsed(text: string): Parsed {
+  if (latest?.text !== text) latest = parsedFrom(text, eventsOf(text));
+  return latest;
+}
+
+function shift(found: Found, by: number): Found {
+  const move = (span: Found["value"]) => ({ start: span.start + by, end: span.end + by });
+  return { depth: found.depth, whole: move(found.whole), value: move(found.value) };
 }
 
 /** Counts nodes as if every alias were written out: that is what walking the value costs. */
@@ -129,6 +140,7 @@ function refuseLarge(events: readonly Event[], text: string): void {
   const anchors = new Map<string, number>();
   const open: { size: number; anchor: string | undefined }[] = [];
   let total = 0;
+  let documents = 0;
   const add = (size: number, anchor: string | undefined, offset: number) => {
     if (anchor !== undefined) anchors.set(anchor, size);
     const parent = open.at(-1);
@@ -143,20 +155,21 @@ function refuseLarge(events: readonly Event[], text: string): void {
   };
   for (const event of events) {
     switch (event.type) {
-      case EVENT_SCALAR:
+      case EVENT_ID.SCALAR:
         add(1, anchorOf(event, text), Math.max(0, event.valueStart));
         break;
-      case EVENT_ALIAS:
+      case EVENT_ID.ALIAS:
         add(anchors.get(text.slice(event.anchorStart, event.anchorEnd)) ?? 1, undefined, event.anchorStart);
         break;
-      case EVENT_MAPPING:
-      case EVENT_SEQUENCE:
+      case EVENT_ID.MAPPING:
+      case EVENT_ID.SEQUENCE:
         open.push({ size: 1, anchor: anchorOf(event, text) });
         break;
-      case EVENT_DOCUMENT:
+      case EVENT_ID.DOCUMENT:
+        if (++documents > LIMITS.documents) throw new LimitError(tooMany().message, 0);
         open.push({ size: 0, anchor: undefined });
         break;
-      case EVENT_POP: {
+      case EVENT_ID.POP: {
         const closed = open.pop();
         if (closed) add(closed.size, closed.anchor, 0);
         break;
@@ -167,123 +180,4 @@ function refuseLarge(events: readonly Event[], text: string): void {
 
 function anchorOf(event: { anchorStart: number; anchorEnd: number }, text: string): string | undefined {
   return event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
-}
-
-function shift(found: Found, by: number): Found {
-  const move = (span: Span) => ({ start: span.start + by, end: span.end + by });
-  return { depth: found.depth, whole: move(found.whole), value: move(found.value) };
-}
-
-/** Walks the events of one document along a path, and skips what is beside it. */
-function find(text: string, document: number, path: FieldPath): Found {
-  const events = parseEvents(text, { maxDepth: LIMITS.depth });
-  let at = startOf(events, document);
-  let whole = spanOf(events, at, text);
-  let value = whole;
-  let depth = 0;
-  for (const step of path) {
-    const next = typeof step === "number" ? item(events, at, step) : entry(events, at, step, text);
-    if (!next) break;
-    at = next.value;
-    value = spanOf(events, at, text);
-    whole = { start: Math.min(next.start, value.start), end: value.end };
-    depth++;
-  }
-  return { depth, whole, value };
-}
-
-function startOf(events: readonly Event[], document: number): number {
-  let seen = -1;
-  const index = events.findIndex((event) => event.type === EVENT_DOCUMENT && ++seen === document);
-  return index + 1;
-}
-
-/** The index after a node and all that is in it. */
-function after(events: readonly Event[], at: number): number {
-  let depth = 0;
-  let index = at;
-  do {
-    const type = events[index]?.type;
-    if (type === EVENT_MAPPING || type === EVENT_SEQUENCE) depth++;
-    else if (type === EVENT_POP) depth--;
-    index++;
-  } while (depth > 0 && index < events.length);
-  return index;
-}
-
-interface Child {
-  readonly start: number;
-  readonly value: number;
-}
-
-function item(events: readonly Event[], at: number, wanted: number): Child | undefined {
-  if (events[at]?.type !== EVENT_SEQUENCE) return undefined;
-  let index = at + 1;
-  for (let count = 0; events[index] && events[index]?.type !== EVENT_POP; count++) {
-    if (count === wanted) return { start: offsetOf(events[index]), value: index };
-    index = after(events, index);
-  }
-  return undefined;
-}
-
-function entry(events: readonly Event[], at: number, wanted: string, text: string): Child | undefined {
-  if (events[at]?.type !== EVENT_MAPPING) return undefined;
-  let index = at + 1;
-  for (;;) {
-    const key = events[index];
-    if (!key || key.type === EVENT_POP) return undefined;
-    const value = after(events, index);
-    if (key.type === EVENT_SCALAR && getScalarValue(text, key) === wanted) {
-      return { start: offsetOf(key), value };
-    }
-    index = after(events, value);
-  }
-}
-
-function offsetOf(event: Event | undefined): number {
-  switch (event?.type) {
-    case EVENT_SCALAR:
-      // A quoted scalar's value starts behind its quote.
-      return event.valueStart < 0 ? Infinity : event.valueStart - (isQuoted(event.style) ? 1 : 0);
-    case EVENT_ALIAS:
-      return event.anchorStart - 1;
-    case EVENT_MAPPING:
-    case EVENT_SEQUENCE:
-      return event.start;
-    default:
-      return Infinity;
-  }
-}
-
-const isQuoted = (style: number) =>
-  style === SCALAR_STYLE_SINGLE_QUOTED || style === SCALAR_STYLE_DOUBLE_QUOTED;
-
-function endOf(event: Event | undefined): number {
-  switch (event?.type) {
-    case EVENT_SCALAR:
-      return event.valueEnd < 0 ? -1 : event.valueEnd + (isQuoted(event.style) ? 1 : 0);
-    case EVENT_ALIAS:
-      return event.anchorEnd;
-    default:
-      return -1;
-  }
-}
-
-/** From a node's first to its last written character. An empty value has no place of its own: it reads as (∞, -1) and is widened by its key. */
-function spanOf(events: readonly Event[], at: number, text: string): Span {
-  const stop = after(events, at);
-  const start = offsetOf(events[at]);
-  let end = -1;
-  for (let index = at; index < stop; index++) end = Math.max(end, endOf(events[index]));
-  if (start === Infinity)
-    return { start: Math.max(0, offsetBefore(events, at)), end: Math.max(0, offsetBefore(events, at)) };
-  return { start, end: end < start ? Math.min(text.length, start + 1) : end };
-}
-
-function offsetBefore(events: readonly Event[], at: number): number {
-  for (let index = at - 1; index >= 0; index--) {
-    const end = endOf(events[index]);
-    if (end >= 0) return end;
-  }
-  return 0;
 }

@@ -1,15 +1,21 @@
 import { LRUCache } from "lru-cache";
 import type { Blob } from "../engine/types.ts";
 
-/** One file of a listing. */
+/** One entry of a tree: a file, a symbolic link, a submodule, or a folder. */
 export interface Entry {
   readonly path: string;
   readonly sha: string;
-  /** In bytes. */
+  /** Git's octal file mode. */
+  readonly mode: string;
+  /** In bytes; 0 for what is not a file. */
   readonly size: number;
 }
 
-/** All regular files of a tree object, with paths relative to it. */
+export const FOLDER = "040000";
+export const SYMLINK = "120000";
+export const SUBMODULE = "160000";
+
+/** The entries of a tree object, with paths relative to it. */
 export interface Listing {
   readonly entries: readonly Entry[];
   /** Whether GitHub left files out. */
@@ -36,7 +42,10 @@ const OVERHEAD_BYTES = 200;
 /** @param blobBytes the most memory that file texts may take */
 export function createBlobCache(blobBytes = BLOB_BYTES): BlobCache {
   return {
-    blobs: new LRUCache({ maxSize: blobBytes, sizeCalculation: ({ text }) => text.length * 2 + OVERHEAD_BYTES }),
+    blobs: new LRUCache({
+      maxSize: blobBytes,
+      sizeCalculation: ({ text }) => text.length * 2 + OVERHEAD_BYTES,
+    }),
     listings: new LRUCache({
       maxSize: LISTING_BYTES,
       sizeCalculation: ({ entries }) => (entries.length + 1) * ENTRY_BYTES,

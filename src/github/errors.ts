@@ -10,6 +10,7 @@ export interface GraphqlError {
 /** The parts of Octokit's errors that are looked at, whichever copy of its classes threw them. */
 interface Failure {
   readonly name?: string;
+  readonly cause?: unknown;
   readonly message?: string;
   readonly status?: number;
   readonly headers?: Headers;
@@ -31,7 +32,7 @@ export class CannotReview extends Error {
 /** Docs, "Rate limits for the REST API": without a `retry-after`, wait at least one minute. */
 const AT_LEAST_MS = 60_000;
 
-const asFailure = (error: unknown): Failure => (error instanceof Error ? (error as Failure) : {});
+const asFailure = (error: unknown): Failure => (error instanceof Error ? error : {});
 
 export const statusOf = (error: unknown): number | undefined => asFailure(error).status;
 
@@ -43,7 +44,13 @@ export function isUnknownOutcome(error: unknown): boolean {
   return status !== undefined && status >= 500;
 }
 
-/** 401: the installation's token is no longer taken. 404, 409, 410, 451: not there, empty, gone, blocked. */
+/** Whether the work was called off, and not GitHub failed. */
+export function isAborted(error: unknown): boolean {
+  const { name, cause } = asFailure(error);
+  return name === "AbortError" || (cause as { name?: unknown } | undefined)?.name === "AbortError";
+}
+
+/** Not there, empty, gone, blocked. */
 const GONE = [404, 409, 410, 451];
 
 /** Whether the answer says that what was asked for is not there (any more). */

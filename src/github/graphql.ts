@@ -15,13 +15,15 @@ export async function ask<T>(
   octokit: Octokit,
   query: string,
   variables: Record<string, string | number | null>,
+  request: { retries?: number } = {},
 ): Promise<Answer<T>> {
   try {
-    return { data: await octokit.graphql<T>(query, variables), errors: [] };
+    return { data: await octokit.graphql<T>(query, { ...variables, request }), errors: [] };
   } catch (error) {
     const { data } = error as { data?: T | null };
     const errors = graphqlErrors(error);
-    if (errors.length === 0 || data === undefined || data === null || limitedUntil(error, new Date(0))) throw error;
+    if (errors.length === 0 || data === undefined || data === null || limitedUntil(error, new Date(0)))
+      throw error;
     return { data, errors };
   }
 }

@@ -21,17 +21,20 @@ interface Outgoing {
 }
 interface Hooked {
   hook: {
-    wrap(
-      name: "request",
-      around: (request: (options: never) => unknown, options: unknown) => unknown,
-    ): void;
+    wrap(name: "request", around: (request: (options: never) => unknown, options: unknown) => unknown): void;
   };
 }
 
-const fetchInTime: typeof fetch = (input, init) => {
+const fetchInTime: typeof fetch = async (input, init) => {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
-  return fetch(input, { ...init, signal });
+  try {
+    return await fetch(input, { ...init, signal });
+  } catch (error) {
+    // Whatever reason the caller gave, Octokit knows a call that was called off by this name only.
+    if (init?.signal?.aborted) throw new DOMException("The work was called off", "AbortError");
+    throw error;
+  }
 };
 
 const isRead = ({ method, url, query }: Outgoing): boolean =>
@@ -66,7 +69,7 @@ export function politeRequests(octokit: Hooked): Record<string, never> {
   octokit.hook.wrap("request", (request, given) => {
     const options = given as Outgoing;
     options.headers["x-github-api-version"] = API_VERSION;
-    const attempt = async () => request({ ...options, request: { ...options.request } } as never);
+    const attempt = () => Promise.resolve(request({ ...options, request: { ...options.request } } as never));
     return isRead(options) ? tryAgain(attempt, options) : attempt();
   });
   return {};
@@ -75,6 +78,10 @@ export function politeRequests(octokit: Hooked): Record<string, never> {
 /** Options that every client of nines shares. */
 export const clientOptions = { userAgent: "nines", request: { fetch: fetchInTime } };
 
+const nothing = () => undefined;
+/** Octokit prints every failed request on stderr; the command line says in one line of its own what went wrong. */
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 const TokenOctokit = RestOctokit.plugin(politeRequests);
 
 /**
@@ -82,7 +89,12 @@ const TokenOctokit = RestOctokit.plugin(politeRequests);
  * @param baseUrl the REST root of a GitHub Enterprise Server; github.com where absent
  */
 export function tokenOctokit(token: string, baseUrl?: string): Octokit {
-  return new TokenOctokit({ ...clientOptions, auth: token, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  return new TokenOctokit({
+    ...clientOptions,
+    log: SILENT,
+    auth: token,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  });
 }
 
 /** The same client, whose calls end when the signal does. */

@@ -39,11 +39,18 @@ function organisationFailure(errors: readonly GraphqlError[]): string | undefine
 }
 
 /** Both policy files out of a context query. */
-export function policyFiles(organisation: File, repository: File, errors: readonly GraphqlError[]): PolicyFiles {
+export function policyFiles(
+  organisation: File,
+  repository: File,
+  errors: readonly GraphqlError[],
+): PolicyFiles {
   const read = [sourceOf("organisation", organisation), sourceOf("repository", repository)];
   const failure = organisationFailure(errors);
   return {
     sources: read.filter((source) => typeof source === "object"),
-    unreadable: [...read.filter((source) => typeof source === "string"), ...(failure === undefined ? [] : [failure])],
+    unreadable: [
+      ...read.filter((source) => typeof source === "string"),
+      ...(failure === undefined ? [] : [failure]),
+    ],
   };
 }

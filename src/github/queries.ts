@@ -60,7 +60,7 @@ export const GROUP_CONTEXT = `query nines_group(
 }
 ${BLOB} ${RUNS}`;
 
-export const MORE_THREADS = `query nines_threads($owner: String!, $repo: String!, $number: Int!, $after: String!) {
+export const MORE_THREADS = `query nines_threads($owner: String!, $repo: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) { reviewThreads(first: 100, after: $after) { ...threads } }
   }
@@ -73,7 +73,9 @@ export const HEAD = `query nines_head($owner: String!, $repo: String!, $number: 
 
 /** Blobs by their SHA, one alias each: b0, b1, … Only hexadecimal digits are put into the document. */
 export function blobsQuery(shas: readonly string[]): string {
-  const aliases = shas.map((sha, index) => `    b${index}: object(oid: "${sha.replace(/[^0-9a-f]/g, "")}") { ...text }`);
+  const aliases = shas.map(
+    (sha, index) => `    b${index}: object(oid: "${sha.replace(/[^0-9a-f]/g, "")}") { ...text }`,
+  );
   return `query nines_blobs($owner: String!, $repo: String!) {
   repository(owner: $owner, name: $repo) {
 ${aliases.join("\n")}
@@ -122,7 +124,9 @@ export interface PullAnswer {
   baseRefOid: string;
   baseRefName: string;
   headRepository: { nameWithOwner: string } | null;
-  baseRef: { target: { oid: string; file?: { object: BlobAnswer | Record<string, never> | null } | null } | null } | null;
+  baseRef: {
+    target: { oid: string; file?: { object: BlobAnswer | Record<string, never> | null } | null } | null;
+  } | null;
   reviewThreads: ThreadsAnswer;
   commits?: { nodes: { commit: CommitAnswer }[] };
 }

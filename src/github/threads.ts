@@ -28,15 +28,20 @@ function ownThreads({ nodes }: ThreadsAnswer): Thread[] {
 }
 
 /** Own threads of all pages; the first page came with the context. */
-export async function allThreads(octokit: Octokit, { owner, repo, number }: PullName, first: ThreadsAnswer): Promise<Thread[]> {
-  const threads = ownThreads(first);
-  let { hasNextPage, endCursor } = first.pageInfo;
-  while (hasNextPage && endCursor !== null) {
-    const answer = await askAll<ContextAnswer>(octokit, MORE_THREADS, { owner, repo, number, after: endCursor });
-    const page = answer.repository?.pullRequest?.reviewThreads;
-    if (!page) break;
-    threads.push(...ownThreads(page));
-    ({ hasNextPage, endCursor } = page.pageInfo);
-  }
-  return threads;
+export async function allThreads(octokit: Octokit, pull: PullName, first: ThreadsAnswer): Promise<Thread[]> {
+  const { hasNextPage, endCursor } = first.pageInfo;
+  const rest = hasNextPage && endCursor !== null ? await loadThreads(octokit, pull, endCursor) : [];
+  return [...ownThreads(first), ...rest];
+}
+
+/** Own threads, from a cursor on or all of them. */
+export async function loadThreads(
+  octokit: Octokit,
+  pull: PullName,
+  after: string | null = null,
+): Promise<Thread[]> {
+  const { owner, repo, number } = pull;
+  const answer = await askAll<ContextAnswer>(octokit, MORE_THREADS, { owner, repo, number, after });
+  const page = answer.repository?.pullRequest?.reviewThreads;
+  return page ? allThreads(octokit, pull, page) : [];
 }

@@ -5,6 +5,9 @@ import type { Complaint, Parsed } from "./source.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** So many complaints about one map are enough; finding the place of each of thousands would take minutes. */
+const ENOUGH = 60;
+
 /** The known keys of the map at a path, from the schema; undefined where it is no map of the schema. */
 export type KeysAt = (path: FieldPath) => readonly string[];
 
@@ -12,7 +15,7 @@ export type KeysAt = (path: FieldPath) => readonly string[];
 export function explain(issue: Issue, parsed: Parsed, keysAt: KeysAt): Complaint[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, ENOUGH).map((key) => ({
       ...parsed.atKey([...path, key]),
       message: unknownKey(path, key, keysAt(path)),
     }));
@@ -24,11 +27,17 @@ export function explain(issue: Issue, parsed: Parsed, keysAt: KeysAt): Complaint
 }
 
 /** A severity, or a map with a severity: which of the two was meant shows in what was written. */
-function ofUnion(issue: Extract<Issue, { code: "invalid_union" }>, parsed: Parsed, keysAt: KeysAt): Complaint[] {
+function ofUnion(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  parsed: Parsed,
+  keysAt: KeysAt,
+): Complaint[] {
   const path = issue.path.map(String);
   const value = valueAt(parsed.value, path);
   const branch = issue.errors[isMapping(value) ? 1 : 0] ?? [];
-  return branch.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, parsed, keysAt));
+  return branch.flatMap((inner) =>
+    explain({ ...inner, path: [...issue.path, ...inner.path] }, parsed, keysAt),
+  );
 }
 
 function unknownKey(path: FieldPath, key: string, known: readonly string[]): string {
@@ -66,10 +75,15 @@ function wrongValue(issue: Issue, value: unknown, path: FieldPath): string {
     case "invalid_format":
       return `${written(value)} is not a date of the calendar; write it as YYYY-MM-DD, such as 2027-01-31`;
     case "too_small":
-      return `${written(value)} is too little; ${issue.origin === "array" ? "name one at least, or remove the key" : issue.origin === "string" ? "write some text" : `the least is ${issue.minimum}`}`;
+      return `${written(value)} is too little; ${least(issue)}`;
     default:
       return `${written(value)} is not possible here: ${issue.message}`;
   }
+}
+
+function least({ origin, minimum }: Extract<Issue, { code: "too_small" }>): string {
+  if (origin === "array") return "name one at least, or remove the key";
+  return origin === "string" ? "write some text" : `the least is ${minimum}`;
 }
 
 function version(value: unknown, path: FieldPath): string {
@@ -78,21 +92,21 @@ function version(value: unknown, path: FieldPath): string {
 }
 
 function notOneOf(value: unknown, known: readonly string[], path: FieldPath): string {
-  if (typeof value !== "string") return `${written(value)} is not one of ${known.slice(0, 12).join(", ")}`;
-  const isCheck = path.at(-1) === "check";
-  const isLock = path[0] === "locked";
-  if (isLock) return `${written(value)} cannot be locked; ${hint(value, known, "lock")}`;
-  return `${written(value)} is ${isCheck ? "not a check" : `not one of ${known.join(", ")}`}; ${hint(value, known, isCheck ? "check" : "value")}`;
+  if (path[0] === "locked")
+    return `${written(value)} cannot be locked; ${hint(String(value), known, "lock")}`;
+  if (path.at(-1) === "check")
+    return `${written(value)} is not a check; ${hint(String(value), known, "check")}`;
+  const meant = nearest(String(value), known);
+  return `${written(value)} is not one of ${known.join(", ")}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }
 
 /** Did you mean …, or where to look. */
-function hint(word: string, known: readonly string[], what: "check" | "key" | "value" | "lock"): string {
+function hint(word: string, known: readonly string[], what: "check" | "key" | "lock"): string {
   const meant = nearest(word, known);
   if (meant !== undefined) return `did you mean "${meant}"?`;
   if (what === "check") return "`nines checks` lists the checks";
   if (what === "lock") return "name a key such as waivers, stages.unit or checks.pdb-deadlock";
-  if (what === "key") return `the keys here are ${known.join(", ")}`;
-  return "choose one of them";
+  return `the keys here are ${known.join(", ")}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -6,7 +6,16 @@ const TIERS = ["critical", "standard", "best-effort"] as const;
 const ENVIRONMENTS = ["production", "staging", "development", "unknown"] as const;
 const DEMANDS = ["required", "advised", "off"] as const;
 const CLUSTER_KEYS = ["version", "nodes", "zones"] as const;
-const LOCKABLE = ["tiers", "checks", "stages", "deploys", "cluster", "waivers", "comments", "unverified"] as const;
+const LOCKABLE = [
+  "tiers",
+  "checks",
+  "stages",
+  "deploys",
+  "cluster",
+  "waivers",
+  "comments",
+  "unverified",
+] as const;
 
 const text = () => z.string().trim().min(1);
 const severity = z.enum(SEVERITIES);
@@ -28,7 +37,9 @@ const tierRule = z.strictObject({
 
 const checkSetting = z
   .union([severity, z.strictObject({ severity, tiers: z.array(tier).min(1).optional() })])
-  .describe("The severity of every finding of this check, or off; with tiers, only for workloads of these tiers.");
+  .describe(
+    "The severity of every finding of this check, or off; with tiers, only for workloads of these tiers.",
+  );
 
 const waiver = {
   subject: text().describe("Kind/namespace/name as the report names it; * stands for any run of characters."),
@@ -74,7 +85,10 @@ export function policyFile(checkIds: readonly string[]) {
       .describe("Jobs that deploy to production, where that cannot be told from the files.")
       .optional(),
     cluster: cluster.describe("What the manifests run on.").optional(),
-    waivers: z.array(z.strictObject({ check: checkId(checkIds), ...waiver })).describe("Accepted findings.").optional(),
+    waivers: z
+      .array(z.strictObject({ check: checkId(checkIds), ...waiver }))
+      .describe("Accepted findings.")
+      .optional(),
     comments: severity.describe("The least severity that becomes a line comment. Default: error.").optional(),
     unverified: z
       .enum(["failure", "neutral"])

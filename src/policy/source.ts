@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from "yaml";
 import type { FieldPath } from "../engine/types.ts";
 
 /** A larger file is refused: no policy needs it. Bytes. */
@@ -30,7 +40,9 @@ const START: Position = { line: 1, column: 1 };
 /** Reads one YAML document strictly: anything doubtful is a complaint, and then there is no value. */
 export function parseSource(text: string): { parsed?: Parsed; complaints: readonly Complaint[] } {
   if (new TextEncoder().encode(text).length > MAX_BYTES) {
-    return { complaints: [{ ...START, message: `the file is larger than ${MAX_BYTES / 1024} KB; make it smaller` }] };
+    return {
+      complaints: [{ ...START, message: `the file is larger than ${MAX_BYTES / 1024} KB; make it smaller` }],
+    };
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
@@ -38,13 +50,7 @@ export function parseSource(text: string): { parsed?: Parsed; complaints: readon
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const complaints = [
-    ...[...document.errors, ...document.warnings].map((error) => ({
-      ...position(error.pos[0]),
-      message: syntaxMessage(error.code, error.message),
-    })),
-    ...doubleKeys(document, position),
-  ];
+  const complaints = [...syntaxErrors(document, position), ...doubleKeys(document, position)];
   if (complaints.length > 0) return { complaints };
   return toData(document, position);
 }
@@ -60,7 +66,8 @@ function toData(document: Document, position: Locate): { parsed?: Parsed; compla
     return { parsed: { value, at, atKey }, complaints: [] };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    const message = "the aliases of this file cannot be expanded (unknown, or too many); write the values out";
+    const message =
+      "the aliases of this file cannot be expanded (unknown, or too many); write the values out";
     return { complaints: [{ ...position(firstAlias(document)), message }] };
   }
 }
@@ -74,6 +81,15 @@ function firstAlias(document: Document): number {
     },
   });
   return offset;
+}
+
+function syntaxErrors({ errors, warnings }: Document.Parsed, position: Locate): Complaint[] {
+  const deep = errors.filter(({ code }) => code === "RESOURCE_EXHAUSTION").slice(0, 1);
+  const told = deep.length > 0 ? deep : [...errors, ...warnings];
+  return told.map(({ pos, code, message }) => ({
+    ...position(pos[0]),
+    message: syntaxMessage(code, message),
+  }));
 }
 
 function syntaxMessage(code: string, message: string): string {

@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml";
-import { list, object, string } from "../engine/json.ts";
+import { list, object, string, type JsonObject } from "../engine/json.ts";
 import type { Json, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { folderOf, isInside, resolvePath } from "./paths.ts";
@@ -33,7 +33,9 @@ function read(path: string, tree: Tree): Chart | undefined {
   const name = string(value["name"]);
   if (name === undefined || value["type"] === "library") return undefined;
   const folder = folderOf(path);
-  const dependencies = list(value["dependencies"]).map(object);
+  const dependencies = DEPENDENCY_FILES.flatMap((file) =>
+    dependenciesIn(tree.files.get(join(folder, file))?.text ?? ""),
+  );
   const local = new Map<string, string>();
   const missing: string[] = [];
   for (const dependency of dependencies) {
@@ -44,6 +46,13 @@ function read(path: string, tree: Tree): Chart | undefined {
     else missing.push(wanted);
   }
   return { folder, name, missing, local, values: valuesFiles(folder, tree) };
+}
+
+/** Where a chart names its dependencies: in Chart.yaml, or beside it in the first chart API version. */
+const DEPENDENCY_FILES = ["Chart.yaml", "requirements.yaml"];
+
+function dependenciesIn(text: string): JsonObject[] {
+  return list(object(readYaml(text).documents[0]?.value)["dependencies"]).map(object);
 }
 
 function localFolder(folder: string, repository: string): string | undefined {
@@ -83,15 +92,17 @@ function isValuesFile(path: string): boolean {
 export function chartFiles(chart: Chart, tree: Tree): Map<string, string> {
   const files = new Map<string, string>();
   for (const [path, { text }] of tree.files) {
-    if (isInside(path, chart.folder) && !/(^|\/)Chart\.lock$/.test(path)) files.set(path, text);
+    if (isInside(path, chart.folder) && !/(^|\/)(Chart|requirements)\.lock$/.test(path))
+      files.set(path, text);
     for (const [name, folder] of chart.local) {
       if (isInside(path, folder))
         files.set(join(chart.folder, `charts/${name}/${path.slice(folder.length + 1)}`), text);
     }
   }
-  if (chart.missing.length > 0) {
-    const path = join(chart.folder, "Chart.yaml");
-    files.set(path, withoutDependencies(files.get(path) ?? "", chart.missing));
+  for (const path of DEPENDENCY_FILES.map((file) => join(chart.folder, file))) {
+    const text = files.get(path);
+    if (chart.missing.length > 0 && text !== undefined)
+      files.set(path, withoutDependencies(text, chart.missing));
   }
   return files;
 }

@@ -1,12 +1,14 @@
 import { isObject } from "../engine/json.ts";
 import { describe } from "../engine/manifest.ts";
 import type { FieldPath, Location, Manifest, Note, Side, Tree } from "../engine/types.ts";
+import { definitions } from "../engine/template.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { chartFiles, join, type Chart } from "./chart.ts";
 import type { Built } from "./kustomize.ts";
 import { firstLine } from "./origin.ts";
 import { folderOf } from "./paths.ts";
-import { runTool } from "./process.ts";
+import { runTool, type Outcome } from "./process.ts";
+import { standInValues, NO_REPAIR, repairFor, type Repair } from "./repair.ts";
 import { inScratch } from "./scratch.ts";
 import { templateIndex, type TemplateIndex } from "./template-index.ts";
 
@@ -40,39 +42,82 @@ export function releaseId({ chart, values }: Release): string {
   return `${chart.folder} (${name})`;
 }
 
+/** What a chart lacked with one set of values it lacks with the next. */
+const known = new WeakMap<Chart, Repair>();
+
+/** How often a chart is tried again without what it could not be rendered with; large charts lack some ten values. */
+const MOST_REPAIRS = 40;
+
 /** Renders a chart with `helm template`. What cannot be rendered is a note that says how to make it renderable. */
 export async function renderRelease(release: Release, tree: Tree, side: Side): Promise<Built> {
-  const { chart, values } = release;
-  const files = chartFiles(chart, tree);
-  if (values !== undefined) files.set(values, tree.files.get(values)?.text ?? "");
-  const args = [
-    "template",
-    chart.name,
-    chart.folder,
-    "--include-crds",
-    "--skip-tests",
-    ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
-  ];
-  if (values !== undefined) args.push("--values", values);
-  const outcome = await inScratch(files, (scratch) => runTool("helm", args, scratch));
+  const textOf = (template: string) => tree.files.get(join(release.chart.folder, template))?.text ?? "";
+  let repair = known.get(release.chart) ?? NO_REPAIR;
+  let outcome = await runHelm(release, tree, repair);
+  for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS; tries++) {
+    const next = repairFor(outcome.reason, repair, textOf);
+    if (!next) break;
+    repair = next;
+    outcome = await runHelm(release, tree, repair);
+  }
+  known.set(release.chart, repair);
   if (!outcome.ok) {
     const reason = outcome.missing ? "helm is not in PATH. Install it beside nines" : outcome.reason;
-    return { ok: false, manifests: [], notes: [notRendered(release, reason)] };
+    return { ok: false, manifests: [], notes: [notRendered(release, reason)], dropped: [] };
   }
   return {
     ok: true,
     manifests: manifestsOf(outcome.output, release, tree, side),
-    notes: dependencyNotes(chart),
+    notes: [...dependencyNotes(release.chart), ...repairNotes(release, repair)],
+    dropped: repair.dropped.map((template) => join(release.chart.folder, template)),
   };
 }
 
+function runHelm({ chart, values }: Release, tree: Tree, repair: Repair): Promise<Outcome> {
+  const files = chartFiles(chart, tree);
+  // It must still be there: others may include it, or what it defines.
+  for (const template of repair.dropped) {
+    const path = join(chart.folder, template);
+    files.set(path, definitions(files.get(path) ?? ""));
+  }
+  files.set(STAND_INS, standInValues(repair));
+  if (values !== undefined) files.set(values, tree.files.get(values)?.text ?? "");
+  // Later files win: what stands in must not hide what the chart or the environment sets.
+  const own = join(chart.folder, "values.yaml");
+  const layers = [STAND_INS, ...(files.has(own) ? [own] : []), ...(values === undefined ? [] : [values])];
+  const args = [
+    ...["template", chart.name, chart.folder, "--include-crds", "--skip-tests"],
+    ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
+    ...layers.flatMap((file) => ["--values", file]),
+  ];
+  return inScratch(files, (scratch) => runTool("helm", args, scratch));
+}
+
+const STAND_INS = ".nines-values.json";
+
 function notRendered(release: Release, reason: string): Note {
-  const place = release.values ?? join(release.chart.folder, "Chart.yaml");
   const missing = release.chart.missing.length === 0 ? "" : ` ${vendor(release.chart)}`;
-  return {
-    path: place,
-    message: `The chart ${releaseId(release)} could not be rendered and was not judged: ${reason}.${missing}`,
-  };
+  const message = `The chart ${releaseId(release)} could not be rendered and was not judged: ${reason}.${missing}`;
+  return { path: placeOf(release), message };
+}
+
+const placeOf = ({ chart, values }: Release) => values ?? join(chart.folder, "Chart.yaml");
+
+function repairNotes(release: Release, { empty, unknown, dropped }: Repair): Note[] {
+  const path = placeOf(release);
+  const without = `The chart ${releaseId(release)} was rendered without`;
+  const values = [...empty, ...unknown].join(", ");
+  const templates = dropped.join(", ");
+  return [
+    ...(values === "" ? [] : [{ path, message: `${without} values that no file here sets: ${values}.` }]),
+    ...(templates === ""
+      ? []
+      : [
+          {
+            path,
+            message: `${without} templates that need more than the repository holds: ${templates}. They were not judged.`,
+          },
+        ]),
+  ];
 }
 
 function dependencyNotes(chart: Chart): Note[] {

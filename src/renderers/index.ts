@@ -128,12 +128,13 @@ async function inParallel<T, R>(
 }
 
 function unitsOf(results: readonly Result[], side: Side, failed: ReadonlySet<string>): Unit[] {
+  const dropped = new Set(results.flatMap(({ built }) => built.dropped));
   return results
     .filter(({ job }) => job.side === side && !failed.has(job.id))
     .map(({ job, built }) => ({
       id: job.id,
       environment: environmentOf(job.id),
-      manifests: built.manifests,
+      manifests: built.manifests.filter(({ path }) => !dropped.has(path)),
     }));
 }
 

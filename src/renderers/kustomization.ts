@@ -5,6 +5,8 @@ import { folderOf, resolvePath } from "./paths.ts";
 
 const FILE = /(^|\/)(kustomization\.ya?ml|Kustomization)$/;
 
+export const isKustomization = (path: string) => FILE.test(path);
+
 /** One kustomization file: what it includes, and what it uses. */
 export interface Kustomization {
   /** Its file. */

@@ -2,7 +2,7 @@ import { isScalar, isSeq, parseDocument } from "yaml";
 import { at, isObject, string, type JsonObject } from "../engine/json.ts";
 import type { Manifest, Note, Side, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
-import { INCLUDES, type Closure } from "./kustomization.ts";
+import { INCLUDES, isKustomization, type Closure } from "./kustomization.ts";
 import { renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
 import { runTool } from "./process.ts";
 import { inScratch } from "./scratch.ts";
@@ -12,13 +12,17 @@ export interface Built {
   readonly ok: boolean;
   readonly manifests: readonly Manifest[];
   readonly notes: readonly Note[];
+  /** Source files that had to be left out; the other side does without them too, or they would look removed. */
+  readonly dropped: readonly string[];
 }
 
 /** Builds a kustomization with `kubectl kustomize`. What cannot be built is a note that says how to make it buildable. */
 export async function buildKustomization(closure: Closure, tree: Tree, side: Side): Promise<Built> {
   const { path, folder } = closure.root;
-  const text = (file: string) =>
-    without(closure.unavailable.get(file) ?? [], tree.files.get(file)?.text ?? "");
+  const text = (file: string) => {
+    const written = tree.files.get(file)?.text ?? "";
+    return isKustomization(file) ? without(closure.unavailable.get(file) ?? [], written) : written;
+  };
   const files = new Map([...closure.standIns, ...closure.files].map((file) => [file, text(file)]));
   const outcome = await inScratch(files, (scratch) => runTool("kubectl", ["kustomize", folder], scratch));
   if (outcome.ok) {
@@ -26,6 +30,7 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
       ok: true,
       manifests: manifestsOf(outcome.output, closure, tree, side),
       notes: unavailableNotes(closure),
+      dropped: [],
     };
   }
   return failed(path, outcome.missing ? "kubectl is not in PATH. Install it beside nines" : outcome.reason);
@@ -33,8 +38,15 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
 
 /** A kustomization file without the includes that cannot be had, so that the rest of it can still be judged. */
 function without(includes: readonly string[], text: string): string {
-  if (includes.length === 0) return text;
   const document = parseDocument(text);
+  const patches = document.get("patches");
+  // A list of file names was a list of strategic merge patches before kustomize 4, and still is in many repositories.
+  const legacy = isSeq(patches) && patches.items.some((item) => isScalar(item));
+  if (includes.length === 0 && !legacy) return text;
+  if (legacy) {
+    document.delete("patches");
+    document.set("patchesStrategicMerge", patches);
+  }
   for (const field of INCLUDES) {
     const items = document.get(field);
     if (isSeq(items))
@@ -56,7 +68,7 @@ function unavailableNotes({ unavailable }: Closure): Note[] {
 
 function failed(path: string, reason: string): Built {
   const message = `This kustomization could not be built: ${reason}. Its resources were judged as they are written, without its patches.`;
-  return { ok: false, manifests: [], notes: [{ path, message }] };
+  return { ok: false, manifests: [], notes: [{ path, message }], dropped: [] };
 }
 
 function manifestsOf(output: string, closure: Closure, tree: Tree, side: Side): Manifest[] {

@@ -54,6 +54,13 @@ function reasonOf(error: Failure, stderr: string, folder: string): string {
   const text = (stderr.trim() === "" ? error.message : stderr.trim())
     .replaceAll(`${folder}/`, "")
     .replaceAll(folder, ".");
-  const lines = text.split("\n").filter((line) => !/^\s*$|^WARNING|^level=|# Warning/.test(line));
-  return (lines.at(-1) ?? text).replace(/^Error: |^error: /, "").slice(0, 400);
+  const lines = text
+    .split("\n")
+    .filter((line) => !/^\s*$|^WARNING|^level=|# Warning|^Use --debug/.test(line));
+  return lines
+    .slice(0, 4)
+    .map((line) => line.trim())
+    .join(" ")
+    .replace(/^error: /i, "")
+    .slice(0, 600);
 }

@@ -1,0 +1,116 @@
+/** Measures what a review costs in time and memory, how that grows, and how many GitHub calls a push costs. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "./bench/built.ts";
+import { callsPerPush, type Calls } from "./bench/calls.ts";
+import type { ChildResult } from "./bench/review-child.ts";
+
+const CHILD = join("scripts", "bench", "review-child.ts");
+const SIZES = [100, 1000, 5000];
+/** The first is the warm-up and does not count. */
+const RUNS = 6;
+
+interface Measure {
+  readonly manifests: number;
+  /** Of the files of both sides, equal ones once. */
+  readonly bytes: number;
+  /** Median of the runs after the first. */
+  readonly ms: number;
+  /** The first review of a fresh process. */
+  readonly coldMs: number;
+  /** Highest resident set of a process that makes one review, in MB (10^6 bytes). */
+  readonly rssMB: number;
+}
+
+async function child(script: string, manifests: number, runs: number): Promise<ChildResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--expose-gc",
+    script,
+    String(manifests),
+    String(runs),
+  ]);
+  return JSON.parse(stdout) as ChildResult;
+}
+
+async function measure(script: string, manifests: number): Promise<Measure> {
+  const { bytes, ms, rssMB } = await child(script, manifests, RUNS);
+  const [coldMs = 0, ...warm] = ms;
+  return { manifests, bytes, ms: round(median(warm)), coldMs: round(coldMs), rssMB: round(rssMB) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;
+
+/** 1 is linear growth, 2 quadratic: the slope between two measures on a double logarithmic scale. */
+function slope(one: Measure, other: Measure): number {
+  return Math.log(other.ms / one.ms) / Math.log(other.manifests / one.manifests);
+}
+
+/** What DESIGN allows a review of so many bytes: four times the bytes, and 120 MB. */
+const allowedMB = (bytes: number) => (4 * bytes) / 1e6 + 120;
+
+function asText(review: readonly Measure[], calls: Calls | undefined): string {
+  const rows = review.map((measured, index) => {
+    const before = review[index - 1];
+    return [
+      String(measured.manifests).padStart(9),
+      `${(measured.bytes / 1e6).toFixed(1)} MB`.padStart(9),
+      `${measured.ms.toFixed(0)} ms`.padStart(9),
+      `${measured.coldMs.toFixed(0)} ms`.padStart(9),
+      `${measured.rssMB.toFixed(0)} MB`.padStart(9),
+      `${allowedMB(measured.bytes).toFixed(0)} MB`.padStart(9),
+      (before ? slope(before, measured).toFixed(2) : "").padStart(9),
+    ].join("");
+  });
+  const titles = ["manifests", "read", "review", "first", "peak", "allowed", "growth"];
+  const table = [titles.map((title) => title.padStart(9)).join(""), ...rows];
+  const cost = calls
+    ? [
+        "",
+        "GitHub calls of a push",
+        `  first review of a repository   ${calls.cold}`,
+        `  the next push                  ${calls.warm}`,
+        `  nothing relevant changed       ${calls.irrelevant}`,
+      ]
+    : [];
+  return [...table, ...cost].join("\n");
+}
+
+function sizes(text: string): number[] {
+  const values = text.split(",").map(Number);
+  if (!values.every((value) => Number.isInteger(value) && value > 0))
+    throw new InvalidArgumentError("Write 100,1000.");
+  return values;
+}
+
+interface Options {
+  readonly format: "text" | "json";
+  readonly sizes: readonly number[];
+  readonly calls: boolean;
+}
+
+async function bench({ format, sizes: wanted, calls: counted }: Options): Promise<void> {
+  const review: Measure[] = [];
+  {
+    using built = build();
+    for (const size of wanted) review.push(await measure(built.path(CHILD), size));
+  }
+  const calls = counted ? await callsPerPush() : undefined;
+  process.stdout.write(
+    `${format === "json" ? JSON.stringify({ review, calls }, null, 2) : asText(review, calls)}\n`,
+  );
+}
+
+await new Command("bench")
+  .description("Measure reviews of generated repositories.")
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--sizes <list>", "how many manifests", sizes, SIZES)
+  .option("--no-calls", "leave GitHub calls out")
+  .action(bench)
+  .parseAsync();

@@ -1,0 +1,111 @@
+/**
+ * `npm run demo`: the real app on a GitHub of this machine. Opens a pull request, made from examples/ or from any local
+ * git repository, and shows what nines says on it.
+ *
+ *   npm run demo -- [--repo DIR --base REV --head REV] [--keep]
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { parseArgs, styleText } from "node:util";
+import { startGitHub, type GitHub, type Repository } from "../test/github-server/index.ts";
+import { showCheckRun, showComment } from "./demo/show.ts";
+import { startApp } from "./support/app.ts";
+
+const EXAMPLE = join(import.meta.dirname, "../examples/shop");
+/** The whole demo is done long before; a hang must end all the same. */
+const LIMIT_MS = 120_000;
+
+const { values } = parseArgs({
+  options: {
+    repo: { type: "string" },
+    base: { type: "string", default: "HEAD~1" },
+    head: { type: "string", default: "HEAD" },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+const limit = setTimeout(() => fail(`The demo took over ${LIMIT_MS / 1000} seconds.`), LIMIT_MS).unref();
+const started = performance.now();
+const github = await startGitHub();
+{
+  await using app = await startApp(github);
+  step(`nines runs, and talks to a GitHub at ${github.url}`);
+  const reviewed = app.logged("reviewed");
+  const { repository, number } = await openPullRequest(github).catch((error: unknown) =>
+    fail(messageOf(error)),
+  );
+  const opened = performance.now();
+  await reviewed;
+  step(`pull request ${repository.fullName}#${number} reviewed in ${seconds(opened)} s`);
+  show(repository, number);
+  if (values.keep) await keep(`${github.url}/${repository.fullName}/pull/${number}`);
+}
+await github.close();
+clearTimeout(limit);
+step(`done in ${seconds(started)} s`);
+
+/** From the example, or from two commits of a local repository. */
+async function openPullRequest(on: GitHub): Promise<{ repository: Repository; number: number }> {
+  if (values.repo === undefined) return openExample(on);
+  const repository = await on.createRepository("local/repository");
+  const { branch } = await repository.importBare(values.repo, values.base, values.head, "change");
+  const title = `${values.base}...${values.head}`;
+  return { repository, number: await repository.openPullRequest({ head: branch, title }) };
+}
+
+async function openExample(on: GitHub): Promise<{ repository: Repository; number: number }> {
+  const before = await filesOf(join(EXAMPLE, "before"));
+  const after = await filesOf(join(EXAMPLE, "after"));
+  const repository = await on.createRepository("octo/shop", before);
+  const gone = Object.keys(before).filter((path) => !(path in after));
+  const changes = { ...after, ...Object.fromEntries(gone.map((path) => [path, null])) };
+  const title = "Tidy up deploy manifests";
+  return { repository, number: await repository.openPullRequest({ head: "tidy-up", changes, title }) };
+}
+
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const texts = files
+    .sort()
+    .map(async (file) => [relative(folder, file), await readFile(file, "utf8")] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
+function show(repository: Repository, number: number): void {
+  const { headSha, title } = repository.pullRequest(number);
+  const line = styleText("dim", "─".repeat(Math.min(process.stdout.columns || 110, 120)));
+  const runs = repository.checkRuns(headSha).map(showCheckRun);
+  const comments = repository.reviewComments(number).map(showComment);
+  console.log(
+    [line, styleText("bold", `${title}  #${number}`), "", runs.join(`\n\n${line}\n`), ""].join("\n"),
+  );
+  if (comments.length > 0)
+    console.log([line, styleText("bold", "Comments on lines"), "", comments.join("\n\n"), ""].join("\n"));
+  console.log(line);
+}
+
+/** Leaves everything running until somebody has seen enough. */
+async function keep(address: string): Promise<void> {
+  clearTimeout(limit);
+  step(`look at ${address} — Ctrl+C ends it`);
+  // The listening server keeps the process alive until then.
+  await new Promise((resolve) => process.once("SIGINT", resolve));
+}
+
+function step(text: string): void {
+  console.log(styleText("dim", `• ${text}`));
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

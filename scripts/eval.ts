@@ -1,0 +1,61 @@
+/** Runs the judgement over labelled changes and says what was named, lost, and said for nothing. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { basename } from "node:path";
+import { checks } from "../src/checks/index.ts";
+import { defaultPolicy } from "../src/policy/index.ts";
+import { render } from "../src/renderers/index.ts";
+import { review } from "../src/review.ts";
+import { caseFolders, readCase, readLabel } from "./eval/case.ts";
+import { outcomeOf } from "./eval/outcome.ts";
+import { asJson, asText, isCovered, totals, type Row } from "./eval/summary.ts";
+
+interface Options {
+  readonly format: "text" | "json";
+  readonly case?: string;
+  readonly category?: string;
+  readonly verbose?: true;
+  readonly minRecall?: number;
+}
+
+/** No waiver ends and nothing expires in a labelled change, so any day does. */
+const POLICY = defaultPolicy("2026-01-01");
+
+async function judge(folder: string): Promise<Row> {
+  const { label, base, head } = readCase(folder);
+  const report = await review(base, head, POLICY, render);
+  return { label, outcome: outcomeOf(label, report), covered: isCovered(label, checks), report };
+}
+
+async function evaluate(dir: string, options: Options): Promise<void> {
+  const folders = caseFolders(dir).filter(
+    (folder) =>
+      (options.case === undefined || basename(folder) === options.case) &&
+      (options.category === undefined || readLabel(folder).category === options.category),
+  );
+  const rows: Row[] = [];
+  for (const folder of folders) rows.push(await judge(folder));
+  if (rows.length === 0)
+    process.stderr.write(`There is no such case in ${dir}: a case is a folder with case.json.\n`);
+  process.stdout.write(
+    `${options.format === "json" ? asJson(rows) : asText(rows, options.verbose === true)}\n`,
+  );
+  if (options.minRecall !== undefined && totals(rows).covered.recall < options.minRecall)
+    process.exitCode = 1;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It is a number from 0 to 1.");
+  return value;
+}
+
+await new Command("eval")
+  .description("Run the judgement over labelled changes.")
+  .argument("<dir>", "folder of cases")
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--case <id>", "this case only")
+  .option("--category <category>", "this category only")
+  .option("--verbose", "also list the cases that came out right")
+  .option("--min-recall <share>", "exit 1 where less of the covered hazards is named (0 to 1)", share)
+  .action(evaluate)
+  .parseAsync();

@@ -1,0 +1,106 @@
+/**
+ * Which checks can name a hazard of a category: the category of a labelled change → ids of checks. A finding of any
+ * other check does not count, however near it stands. Ids that are not in the registry are checks still to come.
+ */
+export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
+  // Redundancy
+  "hpa-conflict": ["replicas-vs-hpa-conflict", "replicas-removed-under-hpa", "replica-reduction"],
+  "hpa-disabled": ["hpa-cannot-scale", "replica-reduction"],
+  "hpa-max-reduced": ["replica-reduction"],
+  "hpa-min-reduced": ["replica-reduction", "single-replica-served", "pdb-deadlock"],
+  "hpa-removed": ["replica-reduction", "single-replica-served"],
+  "anti-affinity-removed": ["spread-gives-no-guarantee", "zone-loss", "spread-removed"],
+  "pdb-blocks-drain": ["pdb-deadlock", "pdb-overlap"],
+  "pdb-loosened": ["pdb-removed", "pdb-loosened"],
+  "pdb-removed": ["pdb-removed", "pdb-missing"],
+  "replicas-reduced": ["replica-reduction", "single-replica-served", "pdb-deadlock"],
+  "replicas-removed": ["replicas-removed-under-hpa", "replica-reduction", "single-replica-served"],
+
+  // Hot swap
+  "grace-period-invalid": ["grace-arithmetic", "invalid-field"],
+  "grace-period-reduced": ["grace-arithmetic"],
+  "liveness-added": ["liveness-kills-startup"],
+  "misplaced-field": ["misplaced-field", "invalid-field"],
+  "prestop-exceeds-grace": ["grace-arithmetic"],
+  "prestop-removed": ["grace-arithmetic", "prestop-removed"],
+  "probe-removed": ["readiness-removed", "readiness-missing", "liveness-removed", "probe-handler-switch"],
+  "probe-weakened": ["readiness-removed", "liveness-kills-startup"],
+  "resources-raised": ["surge-vs-quota", "resources-raised"],
+  "resources-reduced": ["resources-reduced"],
+  "strategy-changed": ["rollout-availability-dip", "strategy-to-recreate", "rwo-volume-with-surge"],
+  "strategy-recreate": ["strategy-to-recreate", "rollout-availability-dip"],
+  "invalid-field": ["invalid-field"],
+
+  // Traffic and references
+  "ingress-class-changed": ["ingress-class-change", "host-or-path-removed", "service-selector-flip"],
+  "ingress-host-changed": ["host-or-path-removed"],
+  "ingress-removed": ["host-or-path-removed"],
+  "ingress-renamed": ["host-or-path-removed", "ingress-class-change", "route-renamed"],
+  "maintenance-mode": [
+    "replica-reduction",
+    "service-selects-nothing",
+    "service-selector-flip",
+    "backend-dangling",
+  ],
+  "networkpolicy-added": ["network-policy-lockout"],
+  "selector-changed": [
+    "immutable-field-change",
+    "service-selector-flip",
+    "service-selects-nothing",
+    "volatile-selector-label",
+  ],
+  "service-clusterip-changed": ["immutable-field-change", "service-type-change"],
+  "service-label-overlap": ["service-selects-foreign-pods", "target-port-unresolved"],
+  "service-port-changed": [
+    "target-port-unresolved",
+    "backend-dangling",
+    "service-port-removed",
+    "host-or-path-removed",
+  ],
+  "service-removed": ["backend-dangling", "destructive-removal", "service-removed"],
+  "service-selector-changed": ["service-selector-flip", "service-selects-nothing"],
+  "service-traffic-policy-changed": ["service-type-change", "host-or-path-removed"],
+  "service-type-changed": ["service-type-change", "host-or-path-removed"],
+  "tls-changed": ["host-or-path-removed", "dangling-config-ref"],
+  "workload-removed": [
+    "destructive-removal",
+    "backend-dangling",
+    "service-selects-nothing",
+    "service-removed",
+  ],
+
+  // Data, immutability, API
+  "crd-removed": ["destructive-removal", "api-removed"],
+  "cronjob-suspended": ["cronjob-suspended", "job-safety"],
+  "datastore-replaced": [
+    "destructive-removal",
+    "storage-change",
+    "target-port-unresolved",
+    "image-downgrade",
+  ],
+  "image-downgrade": ["image-downgrade"],
+  "image-latest": ["mutable-image"],
+  "kind-changed": ["destructive-removal", "immutable-field-change"],
+  "pvc-removed": ["destructive-removal", "storage-change"],
+  "pvc-shrunk": ["storage-change", "immutable-field-change"],
+  "statefulset-immutable": ["immutable-field-change"],
+  "storage-changed": ["immutable-field-change", "storage-change", "destructive-removal"],
+
+  // Observability
+  "alert-loosened": ["monitoring-break", "alert-loosened"],
+  "alert-removed": ["monitoring-break", "alert-removed"],
+
+  // Test stages
+  "always-added": ["gate-weakened", "staging-bypassed"],
+  "continue-on-error-added": ["gate-weakened"],
+  "deploy-gate-removed": ["gate-weakened", "approval-removed"],
+  "deploy-target-removed": ["deploy-target-removed"],
+  "environment-removed": ["gate-weakened", "approval-removed"],
+  "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
+  "tests-removed-from-workflow": ["stage-removed", "gate-weakened"],
+};
+
+/** The checks that fit a case: those of its category and of its secondary categories. */
+export function fitting(categories: readonly string[]): ReadonlySet<string> {
+  return new Set(categories.flatMap((category) => CATEGORIES[category] ?? []));
+}

@@ -1,0 +1,162 @@
+import type { Check } from "../../src/checks/define.ts";
+import type { Finding, Report } from "../../src/engine/types.ts";
+import type { Label } from "./case.ts";
+import { fitting } from "./categories.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What came out for one labelled change. */
+export interface Row {
+  readonly label: Label;
+  readonly outcome: Outcome;
+  /** Whether a check that fits the category is in the registry. Only hazards can lack one. */
+  readonly covered: boolean;
+  readonly report: Report;
+}
+
+export interface Tally {
+  readonly hazards: number;
+  readonly named: number;
+  readonly lost: number;
+  readonly unverifiable: number;
+  readonly fixes: number;
+  readonly neutral: number;
+  /** Of fixes and neutral changes. */
+  readonly falseAlarms: number;
+  /** Named of all hazards that can be verified, 0–1; 1 where there are none. */
+  readonly recall: number;
+}
+
+export interface Totals extends Tally {
+  readonly cases: number;
+  /** The hazards of categories for which there is a check. */
+  readonly covered: Tally;
+}
+
+export function isCovered(
+  { label, category, secondary_categories: others }: Label,
+  checks: readonly Check[],
+): boolean {
+  const wanted = fitting([category, ...others]);
+  return label !== "hazard" || checks.some(({ id }) => wanted.has(id));
+}
+
+export function tally(rows: readonly Row[]): Tally {
+  const count = (outcome: Outcome) => rows.filter((row) => row.outcome === outcome).length;
+  const labelled = (label: Label["label"]) => rows.filter((row) => row.label.label === label).length;
+  const [named, lost] = [count("named"), count("lost")];
+  return {
+    hazards: labelled("hazard"),
+    named,
+    lost,
+    unverifiable: count("unverifiable"),
+    fixes: labelled("fix"),
+    neutral: labelled("neutral"),
+    falseAlarms: count("false-alarm"),
+    recall: named + lost === 0 ? 1 : named / (named + lost),
+  };
+}
+
+export function totals(rows: readonly Row[]): Totals {
+  return { cases: rows.length, ...tally(rows), covered: tally(rows.filter(({ covered }) => covered)) };
+}
+
+/** For machines: totals, and one row a case. */
+export function asJson(rows: readonly Row[]): string {
+  const cases = rows.map(({ label, outcome, covered, report }) => ({
+    id: label.id,
+    label: label.label,
+    category: label.category,
+    outcome,
+    covered,
+    format: label.format,
+    verdicts: report.verdicts,
+    findings: report.findings.map(({ check, severity, standing, subject, at }) => ({
+      check,
+      severity,
+      standing,
+      subject: subject.ref,
+      path: at.path,
+      line: at.line,
+    })),
+    notes: report.notes.length,
+  }));
+  return JSON.stringify({ totals: totals(rows), cases }, null, 2);
+}
+
+/** For people: recall and false alarms by category and by format, and what was lost. */
+export function asText(rows: readonly Row[], verbose: boolean): string {
+  const all = totals(rows);
+  const { covered } = all;
+  return [
+    `${all.cases} changes: ${all.hazards} hazards, ${all.fixes} fixes, ${all.neutral} neutral`,
+    `hazards   ${all.named} named, ${all.lost} lost, ${all.unverifiable} unverifiable: recall ${percent(all.recall)}`,
+    `  covered ${covered.named} named, ${covered.lost} lost, ${covered.unverifiable} unverifiable: recall ${percent(covered.recall)} (where a check for the category exists)`,
+    `alarms    ${all.falseAlarms} false of ${all.fixes + all.neutral} fixes and neutral changes`,
+    "",
+    ...breakdown(
+      "category",
+      rows,
+      ({ label }) => `${label.category}${label.label === "hazard" ? "" : ` (${label.label})`}`,
+    ),
+    "",
+    ...breakdown("format", rows, ({ label }) => label.format),
+    "",
+    ...listed("Lost", rows, ["lost"]),
+    ...listed("False alarms", rows, ["false-alarm"]),
+    ...listed("Unverifiable", rows, ["unverifiable"]),
+    ...(verbose ? listed("Named and quiet", rows, ["named", "quiet"]) : []),
+  ].join("\n");
+}
+
+const COLUMNS = ["hazards", "named", "lost", "unverifiable", "fixes", "neutral", "falseAlarms"] as const;
+
+function breakdown(title: string, rows: readonly Row[], keyOf: (row: Row) => string): string[] {
+  const groups = [...Map.groupBy(rows, keyOf)].sort(([one], [other]) => (one < other ? -1 : 1));
+  const table = groups.map(([key, group]) => {
+    const counts = tally(group);
+    return [key, ...COLUMNS.map((column) => (counts[column] === 0 ? "·" : String(counts[column])))];
+  });
+  return align([
+    [title, ...COLUMNS.map((column) => (column === "falseAlarms" ? "alarms" : column))],
+    ...table,
+  ]);
+}
+
+function align(table: readonly (readonly string[])[]): string[] {
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
+  return table.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  "),
+  );
+}
+
+function listed(title: string, rows: readonly Row[], outcomes: readonly Outcome[]): string[] {
+  const chosen = rows.filter(({ outcome }) => outcomes.includes(outcome));
+  return chosen.length === 0 ? [] : [`${title} (${chosen.length})`, ...chosen.flatMap(describe), ""];
+}
+
+function describe({ label, outcome, covered, report }: Row): string[] {
+  const kind = [label.label, label.severity, label.deliberate ? "deliberate" : undefined, label.format];
+  return [
+    `  ${label.id}  ${label.category}  ${kind.filter(Boolean).join(" ")}  ${outcome}${covered ? "" : "  (no check yet)"}`,
+    `    about     ${label.resource}`,
+    `    expected  ${label.expected}`,
+    ...report.findings.filter(({ standing }) => standing !== "existing").map(said),
+    ...report.notes.slice(0, MAX_NOTES).map(({ path, message }) => `    note      ${path}: ${message}`),
+  ];
+}
+
+const MAX_NOTES = 3;
+
+function said({ check, severity, standing, subject, at }: Finding): string {
+  return `    said      ${standing} ${severity} ${check} ${subject.ref} (${at.side === "base" ? "base " : ""}${at.path}:${at.line})`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

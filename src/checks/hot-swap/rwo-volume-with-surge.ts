@@ -1,0 +1,143 @@
+import { isSingleWriter, sharedClaims } from "../../engine/claims.ts";
+import { insertInto, setScalar } from "../../engine/edit.ts";
+import { list, object } from "../../engine/json.ts";
+import type { FieldPath, Manifest, Problem, Suggestion } from "../../engine/types.ts";
+import { strategyOf, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const deployment = (spec: string, mark = "") => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: photos }
+spec:
+  ${spec}
+  selector: { matchLabels: { app: photos } }
+  template:
+    metadata: { labels: { app: photos } }
+    spec:
+      containers: [{ name: photos, image: photos:1 }]
+      volumes:
+        - name: library
+          persistentVolumeClaim: { claimName: library }${mark}
+---
+`;
+
+const claim = (mode: string) => `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: library }
+spec:
+  accessModes: [${mode}]
+  resources: { requests: { storage: 100Gi } }
+`;
+
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "state",
+  id: "rwo-volume-with-surge",
+  title: "A rollout starts a second pod for a volume that only one node can mount",
+  pillar: "hot-swap",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  why: "A rolling update starts the new pod before it stops the old one. With a ReadWriteOnce volume the new pod waits for ever if it lands on another node, and the rollout hangs; on the same node both write to the same files.",
+  fix: "Run it as a StatefulSet with volumeClaimTemplates, use a volume with ReadWriteMany, or accept a short gap with the strategy Recreate.",
+  references: [
+    "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes",
+    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-surge",
+  ],
+  unsafe: [
+    {
+      title: "the default strategy starts one more pod",
+      after: deployment("replicas: 1", MARK) + claim("ReadWriteOnce"),
+    },
+    {
+      title: "the strategy says so",
+      after: deployment(`strategy: { type: RollingUpdate }${MARK}`) + claim("ReadWriteOnce"),
+    },
+    {
+      title: "several pods share one volume",
+      after: deployment("replicas: 3", MARK) + claim("ReadWriteOncePod"),
+    },
+    {
+      title: "Recreate is taken back",
+      before: deployment("strategy: { type: Recreate }") + claim("ReadWriteOnce"),
+      after: deployment(`strategy: { type: RollingUpdate }${MARK}`) + claim("ReadWriteOnce"),
+    },
+  ],
+  safe: [
+    {
+      title: "the old pod is stopped first",
+      after: deployment("strategy: { type: Recreate }") + claim("ReadWriteOnce"),
+    },
+    {
+      title: "no pod is started beside the old one",
+      after:
+        deployment("strategy: { type: RollingUpdate, rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }") +
+        claim("ReadWriteOnce"),
+    },
+    {
+      title: "many nodes can mount the volume",
+      after: deployment("replicas: 3") + claim("ReadWriteMany"),
+    },
+    {
+      title: "the claim is not in this repository, so nobody knows its modes",
+      after: deployment("replicas: 1"),
+    },
+    {
+      title: "the rollout was like that before",
+      before: deployment("replicas: 1") + claim("ReadWriteOnce"),
+      after: deployment("replicas: 1").replace("photos:1", "photos:2") + claim("ReadWriteOnce"),
+    },
+  ],
+
+  *run(world) {
+    for (const workload of world.workloads) {
+      if (workload.runsToCompletion || workload.kind === "StatefulSet") continue;
+      const replicas = world.replicasOf(workload);
+      if (!(replicas > 0) || !(strategyOf(workload, replicas).maxSurge >= 1)) continue;
+      for (const name of new Set(sharedClaims(workload))) {
+        const found = world.find("PersistentVolumeClaim", name, workload.manifest);
+        if (found && blocks(found, world)) yield problem(workload, found, replicas);
+      }
+    }
+  },
+});
+
+/** On a single node ReadWriteOnce lets two pods in; ReadWriteOncePod never does. */
+function blocks(claim: Manifest, { cluster }: World): boolean {
+  const modes = list(claim.get("spec", "accessModes"));
+  return isSingleWriter(claim) && (cluster.nodes !== 1 || modes.every((mode) => mode === "ReadWriteOncePod"));
+}
+
+function problem(workload: Workload, claim: Manifest, replicas: number): Problem {
+  const { manifest } = workload;
+  const mode = list(claim.get("spec", "accessModes")).map(String).join(", ");
+  const suggestion = replicas === 1 ? recreate(workload) : undefined;
+  const shared = replicas > 1 ? ` Its ${replicas} pods can run only on one node together.` : "";
+  return {
+    subject: manifest,
+    key: claim.name,
+    at: manifest.locate(...placeOf(workload, claim)),
+    measure: Math.min(replicas, 2),
+    message: `A rollout of ${manifest.ref} starts a new pod while the old one holds ${claim.name}, a ${mode} volume. On another node the new pod cannot start, and the rollout hangs until somebody deletes the old one by hand.${shared}`,
+    ...(suggestion && { suggestion }),
+  };
+}
+
+/** The strategy where it is written, else the volume. */
+function placeOf(workload: Workload, claim: Manifest): FieldPath {
+  if (workload.manifest.get("spec", "strategy") !== undefined) return ["spec", "strategy"];
+  const index = list(workload.podSpec["volumes"]).findIndex(
+    (volume) => object(object(volume)["persistentVolumeClaim"])["claimName"] === claim.name,
+  );
+  return [...workload.template, "spec", "volumes", index, "persistentVolumeClaim"];
+}
+
+function recreate({ manifest, kind }: Workload): Suggestion | undefined {
+  if (kind !== "Deployment" || manifest.get("spec", "strategy", "rollingUpdate") !== undefined)
+    return undefined;
+  if (manifest.get("spec", "strategy", "type") !== undefined)
+    return setScalar(manifest, ["spec", "strategy", "type"], "Recreate");
+  if (manifest.get("spec", "strategy") !== undefined) return undefined;
+  return insertInto(manifest, ["spec"], ["strategy:", "  type: Recreate"]);
+}

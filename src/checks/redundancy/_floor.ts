@@ -1,0 +1,130 @@
+import { bindingClaim } from "../../engine/claims.ts";
+import { setScalar } from "../../engine/edit.ts";
+import { object, string } from "../../engine/json.ts";
+import { boundsOf, countField } from "../../engine/scaling.ts";
+import { isCounted } from "../../engine/serving.ts";
+import type { Manifest, Problem, Severity } from "../../engine/types.ts";
+import type { Workload } from "../../engine/workload.ts";
+import { minimumReplicas, type World } from "../../engine/world.ts";
+import type { Transition } from "../define.ts";
+
+/** A workload whose least number of pods falls, on both sides. */
+interface Fall {
+  readonly was: Workload;
+  readonly is: Workload;
+  readonly from: number;
+  readonly to: number;
+  readonly before: World;
+  readonly after: World;
+}
+
+/** Workloads that keep fewer pods for sure than before, and autoscalers of workloads that are not in the unit. */
+export function* floorProblems({ changes, before, after }: Transition): Iterable<Problem> {
+  const elsewhere = runElsewhere(after);
+  const targeted = new Set(after.workloads.flatMap((workload) => after.autoscalersOf(workload)));
+  for (const change of changes) {
+    if (change.kind !== "kept") continue;
+    const was = before.workload(change.before);
+    const is = after.workload(change.after);
+    if (was && is) {
+      if (!elsewhere.has(`${is.kind}/${is.manifest.name}`)) yield* fallOf({ was, is, before, after });
+    } else if (isAutoscaler(change.after) && !targeted.has(change.after)) {
+      yield* minimumFall(change.before, change.after);
+    }
+  }
+}
+
+/** Deployments whose template an Argo Rollout uses: the Rollout runs the pods, and they are scaled to zero on purpose. */
+function runElsewhere(world: World): ReadonlySet<string> {
+  return new Set(
+    world.ofKind("Rollout").map((rollout) => {
+      const ref = object(rollout.get("spec", "workloadRef"));
+      return `${string(ref["kind"]) ?? ""}/${string(ref["name"]) ?? ""}`;
+    }),
+  );
+}
+
+export function isAutoscaler({ kind }: Manifest): boolean {
+  return kind === "HorizontalPodAutoscaler" || kind === "ScaledObject";
+}
+
+function* fallOf(pair: Pick<Fall, "was" | "is" | "before" | "after">): Iterable<Problem> {
+  const { was, is, before, after } = pair;
+  if (!isCounted(was) || !isCounted(is)) return;
+  const fall: Fall = { ...pair, from: before.replicasOf(was), to: after.replicasOf(is) };
+  if (!(fall.to < fall.from) || isFrozen(fall) || isShift(fall)) return;
+  const field = countField(is, after);
+  const [service] = after.servicesOf(is);
+  const suggestion = setScalar(field.manifest, field.path, String(fall.from));
+  yield {
+    subject: is.manifest,
+    at: field.manifest.locate(...field.path),
+    atMost: proves(fall),
+    message: message(fall, service),
+    fix: `Keep ${Math.max(2, fall.from)} replicas of ${is.manifest.ref}, or lower the number in steps while you watch latency and errors.`,
+    ...(suggestion && { suggestion }),
+  };
+}
+
+/** Without its autoscaler, and with no number written, a workload stays as large as it is at that moment. */
+function isFrozen({ was, is, before, after }: Fall): boolean {
+  const scaledBefore = before.autoscalersOf(was).length > 0;
+  return scaledBefore && after.autoscalersOf(is).length === 0 && is.declaredReplicas === undefined;
+}
+
+/** Whether each Service that sends to it has as many pods as before: others take over (blue and green). */
+function isShift({ is, before, after }: Fall): boolean {
+  const services = after.servicesOf(is);
+  const sumOf = (world: World, service: Manifest) =>
+    world.selectedBy(service).reduce((sum, workload) => sum + world.replicasOf(workload), 0);
+  const old = new Map(before.ofKind("Service").map((service) => [service.id, service]));
+  return (
+    services.length > 0 &&
+    services.every((service) => {
+      const same = old.get(service.id);
+      return same !== undefined && sumOf(after, service) >= sumOf(before, same);
+    })
+  );
+}
+
+/** What the fall proves: an outage where nobody, or one pod only, is left to answer a Service for sure. */
+function proves({ is, from, to, after }: Fall): Severity {
+  const fixed = after.autoscalersOf(is).length === 0 && is.declaredReplicas !== undefined;
+  const served = after.servicesOf(is).length > 0;
+  if (to >= 2) return isLarge(from, to) ? "warning" : "notice";
+  if (to === 1 && bindingClaim(is, after) !== undefined) return "notice";
+  return served && fixed ? "error" : "warning";
+}
+
+/** A third of the pods or more: what is left has half as much again to carry. */
+function isLarge(from: number, to: number): boolean {
+  return (from - to) * 3 >= from;
+}
+
+function message({ is, from, to, after }: Fall, service: Manifest | undefined): string {
+  const { ref } = is.manifest;
+  const how = after.autoscalersOf(is).length > 0 ? "may go down to" : "goes down to";
+  const start = `${ref} ${how} ${to === 0 ? "no pod" : to === 1 ? "1 pod" : `${to} pods`}, from ${from}:`;
+  if (to >= 2) return `${start} each of those left carries more, and fewer are left when a node goes.`;
+  const victim = service ? `${service.ref} has nobody to answer` : "its work stops";
+  return to === 0
+    ? `${start} from this deploy on ${victim}.`
+    : `${start} while that one is replaced after a crash or a node drain, ${victim}.`;
+}
+
+/** The workload is in no file of the unit, so nobody knows whether users reach it. */
+function* minimumFall(before: Manifest, after: Manifest): Iterable<Problem> {
+  const from = minimumReplicas(before);
+  const to = minimumReplicas(after);
+  if (!(to < from)) return;
+  const path = boundsOf(after).minimum;
+  const suggestion = setScalar(after, path, String(from));
+  yield {
+    subject: after,
+    at: after.locate(...path),
+    atMost: to < 2 || isLarge(from, to) ? "warning" : "notice",
+    message: `${after.ref} may go down to ${to} ${to === 1 ? "pod" : "pods"}, from ${from}: fewer are there when load comes back or a node goes.`,
+    fix: `Keep a minimum of ${from}, or lower it in steps while you watch latency and errors.`,
+    ...(suggestion && { suggestion }),
+  };
+}

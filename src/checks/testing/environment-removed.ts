@@ -1,0 +1,117 @@
+import { changedDeploys, environmentOf } from "../../pipelines/deploy-changes.ts";
+import type { DeployChange } from "../../pipelines/deploy-changes.ts";
+import { deploySubject, shown } from "../../pipelines/problems.ts";
+import type { Problem } from "../../engine/types.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const FILE = ".github/workflows/deploy.yml";
+
+const deploy = (job: string): Record<string, string> => ({
+  [FILE]: `on:
+  push: { branches: [main] }
+jobs:
+${job}`,
+});
+const STEPS = `    runs-on: ubuntu-latest
+    steps:
+      - run: kubectl apply -f k8s/production/
+`;
+const GOOD = deploy(`  deploy-production:\n    environment: production\n${STEPS}`);
+const CALLED = `on:
+  workflow_call:
+    inputs:
+      environment: { type: string }
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: \${{ inputs.environment }}
+    steps:
+      - run: kubectl apply -f k8s/production/
+`;
+const call = (given: string, mark = ""): Record<string, string> => ({
+  ...deploy(`  deploy-production:${mark}\n    uses: ./.github/workflows/apply.yml\n${given}`),
+  ".github/workflows/apply.yml": CALLED,
+});
+
+export default defineCheck({
+  id: "environment-removed",
+  title: "A deploy no longer runs in its GitHub environment",
+  pillar: "testing",
+  kind: "pipelines",
+  severity: severities("error", "error", "warning"),
+  confidence: "certain",
+  why: "Required reviewers, waiting times, branch rules and secrets belong to the environment, by its name. A deploy outside it starts at once, from any branch, with whatever secrets the repository holds.",
+  fix: "Give the job that deploys its `environment` again; pass it on where the job is in a called workflow.",
+  references: [
+    "https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments",
+  ],
+  unsafe: [
+    {
+      title: "the line is dropped",
+      before: GOOD,
+      after: deploy(`  deploy-production: # <- finding\n${STEPS}`),
+    },
+    {
+      title: "the called workflow is not given it",
+      before: call("    with: { environment: production }\n"),
+      after: call("", " # <- finding"),
+    },
+    {
+      title: "the environment has another name, to which no rule belongs",
+      before: GOOD,
+      after: deploy(`  deploy-production:\n    environment: production-eu # <- finding\n${STEPS}`),
+    },
+  ],
+  safe: [
+    {
+      title: "the job moves to a called workflow, which is given the environment",
+      before: GOOD,
+      after: call("    with: { environment: production }\n"),
+    },
+    {
+      title: "a URL is added to it",
+      before: GOOD,
+      after: deploy(
+        `  deploy-production:\n    environment: { name: production, url: "https://shop.example" }\n${STEPS}`,
+      ),
+    },
+    {
+      title: "there never was one",
+      before: deploy(`  deploy-production:\n${STEPS}`),
+      after: deploy(`  deploy-production:\n    timeout-minutes: 9\n${STEPS}`),
+    },
+  ],
+
+  run: (change) => changedDeploys(change).flatMap(problemOf),
+});
+
+function problemOf({ before, after }: DeployChange): Problem[] {
+  const was = environmentOf(before);
+  if (!was || before.tier === "preview" || after.root.call?.opaque) return [];
+  const is = environmentOf(after);
+  const name = was.names.join(", ");
+  const subject = deploySubject(after);
+  const deploys = `${after.root.id} (${shown(after.root.at)})`;
+  const most = before.tier === "production" ? {} : ({ atMost: "notice" } as const);
+  if (!is) {
+    const message = `${deploys} no longer runs in the environment ${name}: its reviewers, branch rules and secrets no longer stand before this deploy.`;
+    return [
+      {
+        subject,
+        at: after.root.at,
+        message,
+        fix: `Set \`environment: ${name}\` on the job that deploys.`,
+        ...most,
+      },
+    ];
+  }
+  if (isOpen(was.names) || isOpen(is.names) || was.names.some((item) => is.names.includes(item))) return [];
+  const message = `${deploys} moves from the environment ${name} to ${is.names.join(", ")}. Reviewers, branch rules and secrets belong to the name: those of ${name} no longer apply.`;
+  const fix = `Keep the name ${name}, or set the same rules on ${is.names.join(", ")} before merging.`;
+  return [
+    { subject, at: is.at, message, fix, ...(before.tier === "production" ? { atMost: "warning" } : most) },
+  ];
+}
+
+/** Names that hold an expression may be anything. */
+const isOpen = (names: readonly string[]): boolean => names.some((name) => name.includes("${{"));

@@ -1,0 +1,155 @@
+import { weakeningProblems } from "../../pipelines/problems.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const FILE = ".github/workflows/release.yml";
+
+const release = (
+  test: string,
+  deploy: string,
+  on = "push: { branches: [main] }",
+): Record<string, string> => ({
+  [FILE]: `on:
+  ${on}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+${test}  deploy-production:
+    runs-on: ubuntu-latest
+${deploy}    steps:
+      - run: helm upgrade --install shop ./chart --wait
+`,
+});
+const runs = (command: string): string => `    steps:\n      - run: ${command}\n`;
+const GOOD = release(runs("go test ./..."), "    needs: [test]\n");
+
+export default defineCheck({
+  id: "gate-weakened",
+  title: "A test no longer stops the deploy that it stopped",
+  pillar: "testing",
+  kind: "pipelines",
+  severity: severities("error", "error", "warning"),
+  confidence: "certain",
+  why: "A test that fails and stops nothing is a log line: the next broken version goes to production, and users find the fault first.",
+  fix: "Let the deploy need the test again, and let the test's failure be a failure.",
+  references: [
+    "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idneeds",
+    "https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions",
+  ],
+  unsafe: [
+    {
+      title: "the deploy no longer needs the tests",
+      before: GOOD,
+      after: {
+        [FILE]: `on:
+  push: { branches: [main] }
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: go test ./...
+  deploy-production: # <- finding
+    runs-on: ubuntu-latest
+    steps:
+      - run: helm upgrade --install shop ./chart --wait
+`,
+      },
+    },
+    {
+      title: "the tests may fail",
+      before: GOOD,
+      after: release(
+        `    continue-on-error: true # <- finding\n${runs("go test ./...")}`,
+        "    needs: [test]\n",
+      ),
+    },
+    {
+      title: "the shell hides the failure",
+      before: GOOD,
+      after: release(runs("go test ./... || true # <- finding"), "    needs: [test]\n"),
+    },
+    {
+      title: "the deploy runs whatever happened before",
+      before: GOOD,
+      after: release(runs("go test ./..."), "    needs: [test]\n    if: always() # <- finding\n"),
+    },
+    {
+      title: "the tests no longer run on the event that deploys",
+      before: GOOD,
+      after: release(
+        `    if: github.event_name == 'pull_request' # <- finding\n${runs("go test ./...")}`,
+        "    needs: [test]\n    if: always() && github.event_name == 'push'\n",
+        "push: { branches: [main] }\n  pull_request: {}",
+      ),
+    },
+    {
+      title: "the tests of pull requests may fail, in a repository that deploys elsewhere",
+      before: {
+        ".github/workflows/ci.yml": `on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pytest
+`,
+      },
+      after: {
+        ".github/workflows/ci.yml": `on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    continue-on-error: true # <- finding
+    steps:
+      - run: pytest
+`,
+      },
+    },
+  ],
+  safe: [
+    {
+      title: "the deploy asks for the result itself",
+      before: GOOD,
+      after: release(
+        runs("go test ./..."),
+        "    needs: [test]\n    if: ${{ !cancelled() && needs.test.result == 'success' }}\n",
+      ),
+    },
+    {
+      title: "the tests are still needed, through another job",
+      before: GOOD,
+      after: release(
+        `${runs("go test ./...")}  image:\n    needs: test\n    runs-on: ubuntu-latest\n${runs("docker build .")}`,
+        "    needs: [image]\n",
+      ),
+    },
+    {
+      title: "a step may fail, and a later step fails for it",
+      before: GOOD,
+      after: release(
+        `    steps:
+      - run: go test ./...
+        id: unit
+        continue-on-error: true
+      - run: ./collect-coverage
+      - if: steps.unit.outcome == 'failure'
+        run: exit 1
+`,
+        "    needs: [test]\n",
+      ),
+    },
+    {
+      title: "the job is renamed everywhere",
+      before: GOOD,
+      after: {
+        [FILE]: (GOOD[FILE] ?? "").replace("  test:\n", "  unit:\n").replace("[test]", "[unit]"),
+      },
+    },
+    {
+      title: "the tests never stopped the deploy",
+      before: release(runs("go test ./..."), ""),
+      after: release(runs("go test ./... -race"), ""),
+    },
+  ],
+
+  run: (change) =>
+    weakeningProblems(change, ({ kind, purpose }) => kind === "weakened" && purpose !== "staging"),
+});

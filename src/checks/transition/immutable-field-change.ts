@@ -1,0 +1,280 @@
+import { plainScalar, setLabels, setScalar } from "../../engine/edit.ts";
+import {
+  fieldName,
+  firstDifference,
+  immutableChanges,
+  valueText,
+  type ImmutableChange,
+} from "../../engine/immutable.ts";
+import { at, strings } from "../../engine/json.ts";
+import type { Change } from "../../engine/pair.ts";
+import { matchesMap } from "../../engine/selectors.ts";
+import type { Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
+import { labelText } from "../../engine/words.ts";
+import { workloadOf } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const deployment = (
+  selector: string,
+  labels = "app: api, tier: web",
+  version = "apps/v1",
+) => `apiVersion: ${version}
+kind: Deployment
+metadata: { name: api }
+spec:
+  ${selector}
+  template:
+    metadata: { labels: { ${labels} } }
+    spec: { containers: [{ name: api, image: api:1 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: api }
+spec: { selector: { app: api }, ports: [{ port: 80 }] }
+`;
+
+const store = (spec: string, size = "50Gi") => `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: store }
+spec:
+  serviceName: store
+  selector: { matchLabels: { app: store } }
+  ${spec}
+  template:
+    metadata: { labels: { app: store } }
+    spec: { containers: [{ name: db, image: postgres:17 }] }
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources:
+          requests:
+            storage: ${size}
+`;
+
+const claim = (spec: string, annotations = "{}") => `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: uploads, annotations: ${annotations} }
+spec:
+  accessModes: [ReadWriteOnce]
+  ${spec}
+`;
+
+const migration = (image: string, annotations = "{}") => `apiVersion: batch/v1
+kind: Job
+metadata: { name: migrate, annotations: ${annotations} }
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: migrate
+          image: ${image}
+`;
+
+const MARK = " # <- finding";
+const MATCH_APP = "selector: { matchLabels: { app: api } }";
+
+export default defineCheck({
+  kind: "transition",
+  id: "immutable-field-change",
+  title: "A field changes that Kubernetes does not let anybody change",
+  pillar: "transition",
+  severity: severities("error", "error", "warning"),
+  confidence: "certain",
+  why: "The API server refuses the object. kubectl apply, Argo CD, Flux and Helm stop there, often in the middle of a release, and keep failing until somebody acts. The quick way out, delete and create again, stops every pod or loses the volume.",
+  fix: "Put the old value back. If the new one is needed, create an object with a new name beside the old one, move traffic or data over, and remove the old one in a later change.",
+  references: [
+    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates",
+    "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/",
+    "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims",
+  ],
+  unsafe: [
+    {
+      title: "a label is added to a Deployment's selector",
+      before: deployment(MATCH_APP),
+      after: deployment(`selector:\n    matchLabels:\n      app: api\n      tier: web${MARK}`),
+    },
+    {
+      title: "a StatefulSet gets another podManagementPolicy",
+      before: store("replicas: 3"),
+      after: store(`podManagementPolicy: Parallel${MARK}`),
+    },
+    {
+      title: "the volumes of a StatefulSet are to grow",
+      before: store("replicas: 3", "50Gi"),
+      after: store("replicas: 3", `100Gi${MARK}`),
+    },
+    {
+      title: "a claim is to shrink",
+      before: claim("resources: { requests: { storage: 15Gi } }"),
+      after: claim(`resources: { requests: { storage: 5Gi } }${MARK}`),
+    },
+    {
+      title: "a claim moves to another storage class",
+      before: claim("storageClassName: local-path"),
+      after: claim(`storageClassName: longhorn${MARK}`),
+    },
+    {
+      title: "a Service becomes headless",
+      before: "apiVersion: v1\nkind: Service\nmetadata: { name: index }\nspec:\n  ports: [{ port: 80 }]\n",
+      after: `apiVersion: v1\nkind: Service\nmetadata: { name: index }\nspec:\n  clusterIP: None${MARK}\n  ports: [{ port: 80 }]\n`,
+    },
+    {
+      title: "a Job runs another image under the same name",
+      before: migration("shop:1"),
+      after: migration(`shop:2${MARK}`),
+    },
+  ],
+  safe: [
+    {
+      title: "the selector says the same in another order and form",
+      before: deployment("selector: { matchLabels: { app: api, tier: web } }"),
+      after: deployment("selector:\n    matchLabels:\n      tier: web\n      app: api"),
+    },
+    {
+      title: "a selector is written out that was the default of an old API version",
+      before: deployment("replicas: 1", "app: api", "extensions/v1beta1"),
+      after: deployment(MATCH_APP, "app: api"),
+    },
+    {
+      title: "the default is written out, and the same size in another unit",
+      before: store("replicas: 3", "50Gi"),
+      after: store("podManagementPolicy: OrderedReady", "51200Mi"),
+    },
+    {
+      title: "a claim grows",
+      before: claim("resources: { requests: { storage: 5Gi } }"),
+      after: claim("resources: { requests: { storage: 15Gi } }"),
+    },
+    {
+      title: "the deploy deletes the Job before it creates the new one",
+      before: migration("shop:1", "{ helm.sh/hook: pre-upgrade }"),
+      after: migration("shop:2", "{ helm.sh/hook: pre-upgrade }"),
+    },
+    {
+      title: "the workload gets a new name",
+      before: deployment(MATCH_APP),
+      after: deployment("selector: { matchLabels: { app: api, tier: web } }").replace(
+        "name: api }",
+        "name: api-v2 }",
+      ),
+    },
+  ],
+
+  *run(transition) {
+    for (const [before, after] of pairs(transition.changes)) {
+      if (isRecreated(after)) continue;
+      for (const change of immutableChanges(before, after)) yield problem(after, { change, transition });
+    }
+  },
+});
+
+/** Pairs by id, and objects that moved from `extensions` to `apps`: for the API server they are one object. */
+function pairs(changes: readonly Change[]): [Manifest, Manifest][] {
+  const moved = new Map(
+    changes.flatMap(({ kind, before }) =>
+      kind === "removed" && before.group === "extensions" ? [[before.ref, before]] : [],
+    ),
+  );
+  return changes.flatMap(({ kind, before, after }): [Manifest, Manifest][] => {
+    if (kind === "kept") return [[before, after]];
+    const old = kind === "added" && after.group === "apps" ? moved.get(after.ref) : undefined;
+    return old && after ? [[old, after]] : [];
+  });
+}
+
+/** Objects that the deploy tool deletes and creates again, and that may be gone for a moment. */
+function isRecreated({ kind, annotations }: Manifest): boolean {
+  if (workloadKinds.includes(kind) || kind === "PersistentVolumeClaim" || kind === "Service") return false;
+  return (
+    annotations["helm.sh/hook"] !== undefined ||
+    annotations["argocd.argoproj.io/hook"] !== undefined ||
+    /\b(Replace|Force)=true\b/.test(annotations["argocd.argoproj.io/sync-options"] ?? "") ||
+    /^enabled$/i.test(annotations["kustomize.toolkit.fluxcd.io/force"] ?? "")
+  );
+}
+
+const workloadKinds = ["Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"];
+
+interface Case {
+  readonly change: ImmutableChange;
+  readonly transition: Transition;
+}
+
+function problem(after: Manifest, { change, transition }: Case): Problem {
+  const { path } = change;
+  const atMost = mostProven(after, change, transition.after);
+  const suggestion = undo(after, change);
+  const fix = FIXES[after.kind]?.(after);
+  return {
+    subject: after,
+    key: fieldName(path),
+    at: after.locate(...firstDifference(change.before, change.after, path)),
+    message: `${after.ref}: ${describe(change)}. ${change.certain ? "The API server refuses that" : "The API server refuses that unless the live object has it already"}, so the deploy fails here; ${CONSEQUENCES[after.kind] ?? "deleting it first leaves a gap for everything that uses it"}.`,
+    ...(atMost && { atMost }),
+    ...(fix !== undefined && { fix }),
+    ...(suggestion && { suggestion }),
+  };
+}
+
+function describe({ path, before, after }: ImmutableChange): string {
+  const [old, now] = [before, after].map((value) => {
+    const labels = at(value, ["matchLabels"]);
+    return labels === undefined ? valueText(value) : labelText(strings(labels));
+  });
+  const field = fieldName(path);
+  return old === undefined || now === undefined ? `${field} changes` : `${field} goes from ${old} to ${now}`;
+}
+
+/** What no user notices while it fails is a warning: the old version goes on running. Most deploys delete their Jobs first. */
+function mostProven(after: Manifest, { certain }: ImmutableChange, world: World): Severity | undefined {
+  if (after.kind === "Job") return "notice";
+  if (["StatefulSet", "PersistentVolumeClaim", "Service"].includes(after.kind))
+    return certain ? undefined : "warning";
+  const workload = workloadOf(after);
+  const served = workloadKinds.includes(after.kind) && workload && world.servicesOf(workload).length > 0;
+  return served ? undefined : "warning";
+}
+
+function undo(after: Manifest, { path, before: old, after: now }: ImmutableChange): Suggestion | undefined {
+  if (path.at(-1) === "selector") {
+    const labels = strings(at(old, ["matchLabels"]));
+    const fits = matchesMap(labels, workloadOf(after)?.labels ?? {});
+    const plain = at(old, ["matchExpressions"]) === undefined && at(now, ["matchExpressions"]) === undefined;
+    return fits && plain ? setLabels(after, [...path, "matchLabels"], labels) : undefined;
+  }
+  const value = old ?? (path.at(-1) === "podManagementPolicy" ? "OrderedReady" : undefined);
+  if (typeof value === "number") return setScalar(after, path, String(value));
+  return typeof value === "string" && value !== "" ? setScalar(after, path, plainScalar(value)) : undefined;
+}
+
+/** What the quick way out costs. */
+const CONSEQUENCES: Readonly<Record<string, string>> = {
+  Deployment: "forcing it deletes all pods before new ones start",
+  DaemonSet: "forcing it deletes the pods on all nodes before new ones start",
+  ReplicaSet: "forcing it deletes all pods before new ones start",
+  StatefulSet: "forcing it deletes all pods before new ones start",
+  PersistentVolumeClaim: "forcing it deletes the claim, and with most storage classes the data on it",
+  PersistentVolume: "forcing it takes the volume away from its claim",
+  Service: "forcing it gives the Service a new address while clients still use the old one",
+  Job: "the Job does not run",
+  StorageClass: "new claims wait while it is gone",
+  RoleBinding: "forcing it leaves its subjects without rights in between",
+  ClusterRoleBinding: "forcing it leaves its subjects without rights in between",
+};
+
+const beside = ({ ref, name }: Manifest) =>
+  `Keep the old value in ${ref}. If the new one is needed, add a ${ref.split("/")[0] ?? ""} with another name beside ${name}, let its pods become ready, and remove ${name} in a later change.`;
+
+const FIXES: Readonly<Record<string, (manifest: Manifest) => string>> = {
+  Deployment: beside,
+  DaemonSet: beside,
+  StatefulSet: ({ name, ref }) =>
+    `Keep the old value in ${ref}. If the new one is needed, run kubectl delete statefulset ${name} --cascade=orphan right before the deploy: the pods and their volumes go on running and the new StatefulSet adopts them.`,
+  PersistentVolumeClaim: ({ name }) =>
+    `Keep the old value. To change it, create a new claim beside ${name}, copy the data, point the workload at it, and remove ${name} later.`,
+  Job: ({ name }) =>
+    `Give the Job a new name for each version (${name}-v2), or make it a hook of the deploy tool.`,
+};

@@ -1,0 +1,83 @@
+import { list, object, string } from "./json.ts";
+import type { Manifest, Severity } from "./types.ts";
+import { listText } from "./words.ts";
+import type { World } from "./world.ts";
+
+/** What goes with an object, and how sure that is. */
+export interface Loss {
+  readonly text: string;
+  readonly atMost?: Severity;
+}
+
+/** What is lost when an object is deleted from the cluster; undefined where it holds no data. */
+export function lossOf(gone: Manifest, before: World): Loss | undefined {
+  if (gone.group === "") return coreLoss(gone, before);
+  if (gone.kind === "CustomResourceDefinition") {
+    const kind = string(gone.get("spec", "names", "kind")) ?? gone.name;
+    return {
+      text: `every ${kind} of ${string(gone.get("spec", "group")) ?? gone.name} in the cluster is deleted with it`,
+    };
+  }
+  if (gone.kind === "StatefulSet" && gone.group === "apps") return statefulLoss(gone, before);
+  if (!DATABASES.has(`${gone.group}/${gone.kind}`)) return undefined;
+  return { text: "its operator deletes the database, and its volumes unless it is told to keep them" };
+}
+
+function coreLoss(gone: Manifest, before: World): Loss | undefined {
+  if (gone.kind === "Namespace") {
+    const inside = before.manifests.filter(({ namespace }) => namespace === gone.name);
+    const claims = inside.filter(({ kind }) => kind === "PersistentVolumeClaim").map(({ name }) => name);
+    const data = claims.length === 0 ? "" : `, with the data of ${listText(claims)}`;
+    return { text: `everything in the namespace is deleted with it${data}` };
+  }
+  if (gone.kind === "PersistentVolume") {
+    // A volume written by hand is kept unless it says otherwise (core/v1: Retain is the default of manual volumes).
+    const deletes = gone.get("spec", "persistentVolumeReclaimPolicy") === "Delete";
+    return deletes
+      ? { text: "its reclaim policy is Delete, so the storage behind it goes too" }
+      : { text: "its claim loses the volume; the storage behind it stays", atMost: "warning" };
+  }
+  return gone.kind === "PersistentVolumeClaim" ? claimLoss(gone, before) : undefined;
+}
+
+/** A claim takes its volume along unless the storage class keeps it (storage/v1: reclaimPolicy is Delete by default). */
+function claimLoss(gone: Manifest, before: World): Loss {
+  const name = string(gone.get("spec", "storageClassName"));
+  const storageClass = name === undefined ? undefined : before.find("StorageClass", name, { namespace: "" });
+  if (storageClass?.get("reclaimPolicy") === "Retain") {
+    return {
+      text: `storage class ${storageClass.name} keeps the volume, but no claim leads to it any more`,
+      atMost: "warning",
+    };
+  }
+  return { text: "its volume and the data on it are deleted, as most storage classes do" };
+}
+
+function statefulLoss(gone: Manifest, before: World): Loss | undefined {
+  if (list(gone.get("spec", "volumeClaimTemplates")).length === 0) return undefined;
+  const policy = object(gone.get("spec", "persistentVolumeClaimRetentionPolicy"));
+  if (policy["whenDeleted"] === "Delete")
+    return { text: "its whenDeleted policy is Delete, so the volumes of its pods go too" };
+  const workload = before.workload(gone);
+  const used = workload !== undefined && before.servicesOf(workload).length > 0;
+  return {
+    text: "its pods stop; the claims of its pods, and the data on them, stay in the cluster",
+    atMost: used ? "warning" : "notice",
+  };
+}
+
+/** Custom resources that are a database, a queue or a bucket: their operators delete it with them. */
+const DATABASES: ReadonlySet<string> = new Set([
+  ...[
+    "postgresql.cnpg.io/Cluster",
+    "acid.zalan.do/postgresql",
+    "postgres-operator.crunchydata.com/PostgresCluster",
+  ],
+  ...["mysql.oracle.com/InnoDBCluster", "k8s.mariadb.com/MariaDB", "pxc.percona.com/PerconaXtraDBCluster"],
+  ...["mongodbcommunity.mongodb.com/MongoDBCommunity", "psmdb.percona.com/PerconaServerMongoDB"],
+  ...["kafka.strimzi.io/Kafka", "kafka.strimzi.io/KafkaTopic", "rabbitmq.com/RabbitmqCluster"],
+  ...["elasticsearch.k8s.elastic.co/Elasticsearch", "opensearch.opster.io/OpenSearchCluster"],
+  ...["databases.spotahome.com/RedisFailover", "redis.redis.opstreelabs.in/RedisCluster"],
+  ...["cassandra.datastax.com/CassandraDatacenter", "clickhouse.altinity.com/ClickHouseInstallation"],
+  ...["minio.min.io/Tenant", "rds.services.k8s.aws/DBInstance", "s3.services.k8s.aws/Bucket"],
+]);

@@ -1,0 +1,183 @@
+import { COLLECTION_STYLE, EVENT_ID, getScalarValue, SCALAR_STYLE, type Event } from "js-yaml";
+import type { FieldPath, Span } from "./types.ts";
+
+/** The deepest written part of a path. */
+export interface Found {
+  /** How many steps of the path are written. */
+  readonly depth: number;
+  /** From the key (of a list's item: from the item) to the end of the value. */
+  readonly whole: Span;
+  readonly value: Span;
+}
+
+/** A text and what the parser said of it. */
+export interface Parsed {
+  readonly events: readonly Event[];
+  readonly text: string;
+  /** Indexes of the events that begin a document. */
+  readonly documents: readonly number[];
+}
+
+export function parsedFrom(text: string, events: readonly Event[]): Parsed {
+  const documents = events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index] : []));
+  return { text, events, documents };
+}
+
+/** Walks the events of one document along a path, and skips what is beside it. What an alias or a merge brings in is not written here. */
+export function find(parsed: Parsed, document: number, path: FieldPath): Found {
+  let at = (parsed.documents[document] ?? 0) + 1;
+  let value = spanOf(parsed, at);
+  let whole = value;
+  let depth = 0;
+  for (const step of path) {
+    const next = typeof step === "number" ? item(parsed, at, step) : entry(parsed, at, step);
+    if (!next) break;
+    at = next.value;
+    value = spanOf(parsed, at);
+    whole = { start: Math.min(next.start, value.start), end: value.end };
+    depth++;
+  }
+  return { depth, whole, value };
+}
+
+function isCollection(event: Event | undefined): event is Extract<Event, { start: number }> {
+  return event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE;
+}
+
+/** The index after a node and all that is in it. */
+function after(events: readonly Event[], at: number): number {
+  let depth = 0;
+  let index = at;
+  do {
+    const event = events[index];
+    if (isCollection(event)) depth++;
+    else if (event?.type === EVENT_ID.POP) depth--;
+    index++;
+  } while (depth > 0 && index < events.length);
+  return index;
+}
+
+interface Child {
+  readonly start: number;
+  readonly value: number;
+}
+
+function item({ events }: Parsed, at: number, wanted: number): Child | undefined {
+  if (events[at]?.type !== EVENT_ID.SEQUENCE) return undefined;
+  let index = at + 1;
+  for (let count = 0; events[index] && events[index]?.type !== EVENT_ID.POP; count++) {
+    if (count === wanted) return { start: offsetOf(events[index]), value: index };
+    index = after(events, index);
+  }
+  return undefined;
+}
+
+function entry({ events, text }: Parsed, at: number, wanted: string): Child | undefined {
+  if (events[at]?.type !== EVENT_ID.MAPPING) return undefined;
+  let index = at + 1;
+  for (;;) {
+    const key = events[index];
+    if (!key || key.type === EVENT_ID.POP) return undefined;
+    const value = after(events, index);
+    if (key.type === EVENT_ID.SCALAR && getScalarValue(text, key) === wanted) {
+      return { start: offsetOf(key), value };
+    }
+    index = after(events, value);
+  }
+}
+
+type Scalar = Extract<Event, { valueStart: number }>;
+
+const isQuoted = ({ style }: Scalar) =>
+  style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
+const isBlock = ({ style }: Scalar) =>
+  style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK;
+
+/** Where a node's first character stands, or Infinity for a node that is not written (`key:` and nothing). */
+function offsetOf(event: Event | undefined): number {
+  switch (event?.type) {
+    case EVENT_ID.SCALAR:
+      // A quoted scalar's value starts behind its quote.
+      return event.valueStart < 0 ? Infinity : event.valueStart - (isQuoted(event) ? 1 : 0);
+    case EVENT_ID.ALIAS:
+      return event.anchorStart - 1;
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return event.start;
+    default:
+      return Infinity;
+  }
+}
+
+/** Where a scalar or an alias ends, or -1. */
+function endOf(event: Event | undefined): number {
+  switch (event?.type) {
+    case EVENT_ID.SCALAR:
+      return event.valueEnd < 0 ? -1 : event.valueEnd + (isQuoted(event) ? 1 : 0);
+    case EVENT_ID.ALIAS:
+      return event.anchorEnd;
+    default:
+      return -1;
+  }
+}
+
+/** From a node's first to its last written character. A node that is not written has an empty span behind its key or dash. */
+function spanOf(parsed: Parsed, at: number): Span {
+  const { events, text } = parsed;
+  const event = events[at];
+  const start = offsetOf(event);
+  if (event === undefined || start === Infinity) {
+    const empty = emptyAt(parsed, at);
+    return { start: empty, end: empty };
+  }
+  if (event.type === EVENT_ID.SCALAR && isBlock(event)) {
+    return { start: headerOf(text, start), end: event.valueEnd };
+  }
+  return { start, end: isCollection(event) ? endOfCollection(parsed, at) : endOf(event) };
+}
+
+/** A block collection ends with its last node, a flow collection with the bracket behind it. */
+function endOfCollection({ events, text }: Parsed, at: number): number {
+  const stop = after(events, at);
+  const open: Extract<Event, { start: number }>[] = [];
+  let end = -1;
+  for (let index = at; index < stop; index++) {
+    const event = events[index];
+    if (isCollection(event)) {
+      open.push(event);
+      end = Math.max(end, event.start);
+      if (event.style === COLLECTION_STYLE.FLOW) end = Math.max(end, event.start + 1);
+    } else if (event?.type === EVENT_ID.POP) {
+      const closed = open.pop();
+      if (closed?.style === COLLECTION_STYLE.FLOW) end = bracketAfter(text, end);
+    } else {
+      end = Math.max(end, endOf(event));
+    }
+  }
+  return end;
+}
+
+/** Behind the last node of a flow collection only blanks, comments, a comma and empty values stand before its bracket. */
+function bracketAfter(text: string, from: number): number {
+  const gap = /(?:[\s,:?]|#[^\n]*)*[\]}]/y;
+  gap.lastIndex = from;
+  return gap.test(text) ? gap.lastIndex : from;
+}
+
+/** Where a block scalar's `|` or `>` stands: on the line before its text. */
+function headerOf(text: string, start: number): number {
+  const line = text.lastIndexOf("\n", start - 2) + 1;
+  const header = /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.exec(text.slice(line, start - 1));
+  return header ? line + header.index : start;
+}
+
+/** Behind the key of an empty value, or at the dash of an empty item. */
+function emptyAt({ events, text }: Parsed, at: number): number {
+  let before = 0;
+  for (let index = at - 1; index >= 0 && before === 0; index--) {
+    before = Math.max(0, endOf(events[index]), isCollection(events[index]) ? offsetOf(events[index]) : 0);
+  }
+  const dash = /(?:\s|#[^\n]*)*-(?=\s|$)/y;
+  dash.lastIndex = before;
+  return dash.test(text) ? dash.lastIndex - 1 : before;
+}

@@ -1,0 +1,80 @@
+import type { Policy, Report } from "../engine/types.ts";
+import { checks } from "../checks/index.ts";
+import { review } from "../review.ts";
+import type { Spoken } from "./comments.ts";
+import type { Context } from "./context.ts";
+import { draftOf, RUNS, withParagraph, type Draft } from "./draft.ts";
+import type { Trees } from "./load-trees.ts";
+import {
+  effectOf,
+  mendsPolicy,
+  policyAfter,
+  policyChange,
+  withPolicyChange,
+  type PolicyChange,
+} from "./policy-change.ts";
+import { policyInForce, type Reading } from "./policy-in-force.ts";
+import type { Judge, Services } from "./services.ts";
+import { policyUnreadable } from "./statements.ts";
+
+const realJudge: Judge = { review, checkIds: checks.map(({ id }) => id) };
+
+/** Today, and what a policy can name. */
+export const readingOf = ({ now, judge = realJudge }: Pick<Services, "now" | "judge">): Reading => ({
+  today: now().toISOString().slice(0, 10),
+  checkIds: judge.checkIds,
+});
+
+/** Judges a change by the policy of its base branch, and says what it makes of the policy itself. */
+export async function judgeChange(
+  context: Context,
+  trees: Trees,
+  services: Services,
+): Promise<{ readonly drafts: readonly Draft[]; readonly spoken?: Spoken }> {
+  const reading = readingOf(services);
+  const { sources } = context.policies;
+  const change = policyChange(context.repo, trees, sources, reading);
+  const inForce = policyInForce(context.policies, reading, mendsPolicy(change));
+  if (!inForce.known) return { drafts: policyUnreadable(inForce.reasons) };
+  const { policy, notes } = inForce;
+  const report = await reportOf(trees, policy, services);
+  const drafts = RUNS.map((run) => withNotes(draftOf(report, run, policy), notes));
+  if (!change) return { drafts, spoken: { report, policy, files: trees.files } };
+  return withChange({ drafts, spoken: { report, policy, files: trees.files } }, report, change, () =>
+    effect(trees, report, change, services),
+  );
+}
+
+const reportOf = (
+  { base, head }: Trees,
+  policy: Policy,
+  { judge = realJudge, render }: Services,
+): Promise<Report> => judge.review(base, head, policy, render);
+
+/** An invalid policy is to be mended before anything is discussed on the lines: no comments then. */
+async function withChange(
+  { drafts, spoken }: { readonly drafts: readonly Draft[]; readonly spoken: Spoken },
+  report: Report,
+  change: PolicyChange,
+  effects: () => Promise<string[]>,
+) {
+  const lines = await effects();
+  const changed = drafts.map((draft) => withPolicyChange(draft, change, lines));
+  return change.after.ok ? { drafts: changed, spoken: { ...spoken, report } } : { drafts: changed };
+}
+
+async function effect(
+  trees: Trees,
+  report: Report,
+  change: PolicyChange,
+  services: Services,
+): Promise<string[]> {
+  const policy = policyAfter(change);
+  return policy ? effectOf(report, await reportOf(trees, policy, services)) : [];
+}
+
+/** Notes on the policy in force stand with the check run that everybody reads. */
+function withNotes(draft: Draft, notes: readonly string[]): Draft {
+  if (notes.length === 0 || draft.run !== "zero-downtime") return draft;
+  return withParagraph(draft, `**About the policy:**\n${notes.map((note) => `- ${note}`).join("\n")}`);
+}

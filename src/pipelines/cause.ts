@@ -1,0 +1,231 @@
+import type { Location, Suggestion } from "../engine/types.ts";
+import type { Change, Weakening } from "./compare.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Condition, Job, Pipeline } from "./model.ts";
+
+/** What in the change weakens a gate: the nearest line, in words, with what to type. */
+export interface Cause {
+  readonly at: Location;
+  /** A whole sentence without its end: "Job test now has `continue-on-error`". */
+  readonly what: string;
+  readonly fix?: string;
+  readonly suggestion?: Suggestion;
+  /** The job in which it stands. */
+  readonly job: Job;
+}
+
+/** Finds the cause by comparing what the model says of the jobs concerned, not their text. */
+export function causeOf(weakening: Weakening, change: Change): Cause {
+  const { before, after } = weakening;
+  const ofTest = after ? testCause(before, after) : commented(before, change);
+  return ofTest ?? pathCause(weakening, change) ?? triggerCause(before, after) ?? fallback(weakening, change);
+}
+
+const text = (condition: Condition | undefined): string => condition?.text.trim() ?? "";
+
+const newly = (before: Condition | undefined, after: Condition | undefined): Condition | undefined =>
+  after !== undefined && text(before) !== text(after) ? after : undefined;
+
+function testCause(before: Evidence, after: Evidence): Cause | undefined {
+  if (after.cannotFail !== undefined && before.cannotFail !== after.cannotFail) {
+    const what = `Job ${after.job.id} hides a failure of \`${oneLine(after.text)}\`: ${after.cannotFail}`;
+    return { at: after.at, what, fix: "Let its exit status end the step.", job: after.job };
+  }
+  return allowedCause(before, after) ?? conditionCause(before, after);
+}
+
+function allowedCause(before: Evidence, { job, step, text: command }: Evidence): Cause | undefined {
+  const fix =
+    "Remove `continue-on-error`; if a known failure must pass, skip that one case in the tool itself.";
+  const ofJob = newly(before.job.allowFailure, job.allowFailure);
+  if (ofJob) {
+    return { at: ofJob.at, what: `Job ${job.id} now has \`continue-on-error\``, fix, job };
+  }
+  const ofStep = newly(before.step?.allowFailure, step?.allowFailure);
+  if (!step || !ofStep) return undefined;
+  const what = `Step "${step.name || oneLine(command)}" of job ${job.id} now has \`continue-on-error\``;
+  return { at: ofStep.at, what, fix, job };
+}
+
+function conditionCause(before: Evidence, { job, step, text: command }: Evidence): Cause | undefined {
+  const ofJob = newly(before.job.condition, job.condition);
+  if (ofJob) {
+    const what = `Job ${job.id} now runs only if \`${oneLine(ofJob.text)}\``;
+    return { at: ofJob.at, what, fix: `Let ${job.id} run whenever the deploy does.`, job };
+  }
+  const ofStep = newly(before.step?.condition, step?.condition);
+  if (!step || !ofStep) return undefined;
+  const name = `Step "${step.name || oneLine(command)}" of job ${job.id}`;
+  const what = `${name} now runs only if \`${oneLine(ofStep.text)}\``;
+  return { at: ofStep.at, what, fix: "Let it run whenever the deploy does.", job };
+}
+
+export const oneLine = (source: string): string => {
+  const flat = source.replaceAll(/\s+/g, " ").trim();
+  return flat.length > 120 ? `${flat.slice(0, 117)}…` : flat;
+};
+
+/** The jobs between a test and the deploy, the deploy first: one that lost a need, or whose condition changed. */
+function pathCause(weakening: Weakening, change: Change): Cause | undefined {
+  const { deploy, before } = weakening;
+  if (!deploy) return undefined;
+  const old = deploy.before.pipeline;
+  const present = deploy.after.pipeline;
+  for (const [was, is] of onPath(
+    deploy.before.points.map(({ job }) => job),
+    old,
+    present,
+  )) {
+    const lost = was.needs.find(
+      (need) => leadsTo(need.key, before.job, old) && !stillNeeds(is, need.key, present),
+    );
+    if (lost && present.path === old.path) return needCause(is, lost.id, { weakening, change, present });
+    const changed = newly(was.condition, is.condition);
+    if (changed) {
+      const what = `Job ${is.id} now runs if \`${oneLine(changed.text)}\``;
+      return { at: changed.at, what, fix: overrideFix(is, before), job: is };
+    }
+    if (was.condition && !is.condition) {
+      return {
+        at: is.at,
+        what: `Job ${is.id} no longer has its condition \`${oneLine(text(was.condition))}\``,
+        job: is,
+      };
+    }
+  }
+  return undefined;
+}
+
+function overrideFix(job: Job, before: Evidence): string {
+  const direct = job.needs.some(({ key }) => key === before.job.key);
+  const need = direct ? before.job.id : (job.needs[0]?.id ?? before.job.id);
+  return `Drop the status function, or add \`&& needs.${need}.result == 'success'\` to the condition of ${job.id}.`;
+}
+
+/** Jobs of the path in base with their counterparts in head, nearest to the deploy first. */
+function onPath(from: readonly Job[], old: Pipeline, present: Pipeline): [Job, Job][] {
+  const head = new Map(present.jobs.map((job) => [job.key, job]));
+  const base = new Map(old.jobs.map((job) => [job.key, job]));
+  const open = [...from];
+  const seen = new Set<Job>();
+  const pairs: [Job, Job][] = [];
+  for (const job of open) {
+    if (seen.has(job)) continue;
+    seen.add(job);
+    const match = head.get(job.key) ?? head.get(job.root.toLowerCase());
+    if (match) pairs.push([job, match]);
+    const caller = job.caller === undefined ? undefined : base.get(job.caller);
+    open.push(...job.needs.flatMap(({ key }) => base.get(key) ?? []), ...(caller ? [caller] : []));
+  }
+  return pairs;
+}
+
+/** Whether a need is the test's job, or leads to it. */
+function leadsTo(key: string, test: Job, pipeline: Pipeline): boolean {
+  const jobs = new Map(pipeline.jobs.map((job) => [job.key, job]));
+  const open = [key];
+  const seen = new Set<string>();
+  for (const next of open) {
+    if (next === test.key || test.key.startsWith(`${next}/`)) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...(jobs.get(next)?.needs.map((need) => need.key) ?? []));
+  }
+  return false;
+}
+
+const stillNeeds = (job: Job, key: string, pipeline: Pipeline): boolean =>
+  job.needs.some((need) => need.key === key || leadsTo(need.key, { ...job, key }, pipeline));
+
+interface Context {
+  readonly weakening: Weakening;
+  readonly change: Change;
+  readonly present: Pipeline;
+}
+
+function needCause(job: Job, id: string, { weakening, change, present }: Context): Cause {
+  const at = job.needsAt ?? job.at;
+  const what = `Job ${job.id} no longer needs ${id}`;
+  const jobs = new Set(present.jobs.map(({ key }) => key));
+  const left = jobs.has(id.toLowerCase()) ? id : (weakening.after?.job.id ?? id);
+  const kept = jobs.has(left.toLowerCase());
+  const fix = kept
+    ? `Add \`${left}\` to the \`needs\` of ${job.id}.`
+    : `Bring the job ${id} back, and add it to the \`needs\` of ${job.id}.`;
+  const suggestion = kept ? suggestNeed(job, left, change) : undefined;
+  return suggestion ? { at, what, fix, job, suggestion } : { at, what, fix, job };
+}
+
+/** The line of `needs` with the job put back, where `needs` is written in one line or is missing. */
+function suggestNeed(job: Job, id: string, { after }: Change): Suggestion | undefined {
+  const { path } = job.at;
+  const lines = after.text(path)?.split("\n") ?? [];
+  const at = job.needsAt ?? job.at;
+  const line = lines[at.line - 1] ?? "";
+  const fixed = job.needsAt ? longerNeeds(line, id) : newNeeds(line, lines.slice(at.line), id);
+  return fixed === undefined ? undefined : { path, line: at.line, endLine: at.line, text: fixed };
+}
+
+function longerNeeds(line: string, id: string): string | undefined {
+  const parts = /^(?<head>\s*needs:\s*)(?<list>\[[^\]]*\]|[\w-]+)(?<tail>\s*(#.*)?)$/.exec(line)?.groups;
+  if (!parts) return undefined;
+  const ids = (parts["list"] ?? "").replaceAll(/[[\]]/g, "").split(",");
+  const all = [...ids.map((item) => item.trim()).filter((item) => item !== ""), id];
+  return `${parts["head"] ?? ""}[${all.join(", ")}]${parts["tail"] ?? ""}`;
+}
+
+function newNeeds(line: string, rest: readonly string[], id: string): string | undefined {
+  // Only a job that is written as a block has a line of its own to put `needs` below.
+  if (!/:\s*(#.*)?$/.test(line)) return undefined;
+  const below = rest.find((next) => next.trim() !== "" && !/^\s*#/.test(next));
+  const indent = /^\s*/.exec(below ?? "")?.[0] ?? "";
+  return indent === "" ? undefined : `${line}\n${indent}needs: [${id}]`;
+}
+
+function triggerCause(before: Evidence, after: Evidence | undefined): Cause | undefined {
+  if (!after || before.pipeline.path !== after.pipeline.path) return undefined;
+  const events = new Set(after.pipeline.triggers.map(({ event }) => event));
+  const lost = before.pipeline.triggers.filter(({ event }) => !events.has(event)).map(({ event }) => event);
+  if (lost.length === 0) return undefined;
+  const what = `${after.pipeline.path} no longer runs on ${lost.join(", ")}`;
+  return {
+    at: after.pipeline.triggersAt,
+    what,
+    fix: `Keep ${lost.join(", ")} among its triggers.`,
+    job: after.job,
+  };
+}
+
+/** The deploy's place, the test's in head, or where the test was, in a file that is gone. */
+function fallback({ deploy, before, after }: Weakening, change: Change): Cause {
+  const gone = `Job ${before.job.id} no longer runs \`${oneLine(before.text)}\``;
+  if (after) return { at: after.at, what: `Job ${after.job.id} changed`, job: after.job };
+  const home = change.after.pipelines.find(({ path }) => path === before.job.at.path);
+  const job = home?.jobs.find(({ key }) => key === before.job.key);
+  if (job) return { at: job.at, what: gone, job };
+  const what = `Job ${before.job.id}, which ran \`${oneLine(before.text)}\`, is gone`;
+  if (deploy) return { at: deploy.after.root.needsAt ?? deploy.after.root.at, what, job: deploy.after.root };
+  if (home) return { at: home.triggersAt, what, job: before.job };
+  return { at: before.job.at, what, job: before.job };
+}
+
+/** A job that is commented out is still there to be seen, at its comment. */
+function commented({ job, text: command }: Evidence, { after }: Change): Cause | undefined {
+  const { path } = job.at;
+  const lines = after.text(path)?.split("\n") ?? [];
+  const index = lines.findIndex(
+    (line) => /^\s*#/.test(line) && line.replace(/^[\s#]*/, "").startsWith(`${job.id}:`),
+  );
+  if (index === -1) return undefined;
+  const length = lines[index]?.length ?? 0;
+  const at = {
+    side: "head" as const,
+    path,
+    line: index + 1,
+    column: 1,
+    endLine: index + 1,
+    endColumn: length + 1,
+  };
+  const what = `Job ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
+  return { at, what, fix: `Take the comment off again, and let the deploy need ${job.id}.`, job };
+}

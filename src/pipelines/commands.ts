@@ -1,0 +1,125 @@
+import type { Tree } from "../engine/types.ts";
+import type { Step } from "./model.ts";
+import { findScript } from "./scripts.ts";
+import { readScript } from "./shell.ts";
+import { unwrap } from "./unwrap.ts";
+
+/** A command that a step runs, itself or through a script of the repository. */
+export interface StepCommand {
+  /** What it can be taken for: `docker run grafana/k6 run x.js` is `run x.js` and `k6 run x.js`. */
+  readonly texts: readonly string[];
+  /** The line in the pipeline file. */
+  readonly line: number;
+  readonly folder: string;
+  /** Why its failure does not fail the step; undefined where it does. */
+  readonly swallowed?: string;
+  /** The script of the repository in which it stands, such as `package.json: test`. */
+  readonly script?: string;
+  /** It names a script that was not found, or not read: what it does is unknown. */
+  readonly unresolved: boolean;
+}
+
+/** Actions that run the command in one of their arguments, most often to repeat it. */
+const COMMAND_ARGUMENTS: readonly { readonly uses: RegExp; readonly argument: string }[] = [
+  { uses: /^(nick-fields|nick-invision)\/retry@/i, argument: "command" },
+  { uses: /^wandalen\/wretry\.action/i, argument: "command" },
+  { uses: /^addnab\/docker-run-action@/i, argument: "run" },
+  { uses: /^gabrielbb\/xvfb-action@|^coactions\/setup-xvfb@/i, argument: "run" },
+  { uses: /^devcontainers\/ci@/i, argument: "runCmd" },
+];
+
+/** Scripts that call scripts are followed so deep. */
+const DEPTH = 3;
+/** Scripts that call each other could otherwise be read without end. */
+const COMMANDS_AT_MOST = 2_000;
+
+export function commandsOf(step: Step, tree: Tree): StepCommand[] {
+  const script = scriptOf(step);
+  if (script === undefined || !step.posix) return [];
+  const found: StepCommand[] = [];
+  const base: Source = { script, folder: step.folder, pipefail: step.pipefail, depth: 0, visited: [] };
+  collect(base, (line) => step.runLine + line, { tree, found });
+  return found;
+}
+
+function scriptOf(step: Step): string | undefined {
+  if (step.run !== undefined) return step.run;
+  const { uses } = step;
+  if (uses === undefined) return undefined;
+  const rule = COMMAND_ARGUMENTS.find((candidate) => candidate.uses.test(uses));
+  return rule && step.arguments[rule.argument];
+}
+
+interface Source {
+  readonly script: string;
+  readonly folder: string;
+  readonly pipefail: boolean;
+  readonly depth: number;
+  readonly visited: readonly string[];
+  /** Inherited from the command that runs this script. */
+  readonly swallowed?: string;
+}
+
+interface Sink {
+  readonly tree: Tree;
+  readonly found: StepCommand[];
+}
+
+function collect(source: Source, lineOf: (line: number) => number, sink: Sink): void {
+  let folder = source.folder;
+  for (const command of readScript(source.script, source.pipefail)) {
+    if (sink.found.length >= COMMANDS_AT_MOST) return;
+    if (command.words[0] === "cd" || command.words[0] === "pushd")
+      folder = join(folder, command.words[1] ?? "");
+    const swallowed = source.swallowed ?? command.swallowed;
+    const inner = unwrap(command.words);
+    const context = { folder, line: lineOf(command.line), ...(swallowed === undefined ? {} : { swallowed }) };
+    if (inner.script === undefined) resolve(inner.texts, context, { source, sink });
+    else
+      collect({ ...source, script: inner.script, folder, ...swallow(swallowed) }, () => context.line, sink);
+  }
+}
+
+const swallow = (swallowed: string | undefined): { swallowed?: string } =>
+  swallowed === undefined ? {} : { swallowed };
+
+interface Place {
+  readonly folder: string;
+  readonly line: number;
+  readonly swallowed?: string;
+}
+
+/** Puts the commands of a named script in the place of the command that runs it, if the script is in the tree. */
+function resolve(
+  texts: readonly string[],
+  place: Place,
+  { source, sink }: { readonly source: Source; readonly sink: Sink },
+): void {
+  const [text = ""] = texts;
+  const script = findScript(text, place.folder, sink.tree);
+  const label = source.visited.at(-1);
+  const named = label === undefined ? {} : { script: label };
+  if (script?.text === undefined || source.depth >= DEPTH || source.visited.includes(script.label)) {
+    sink.found.push({ texts, ...place, ...named, unresolved: script !== undefined });
+    return;
+  }
+  const visited = [...source.visited, script.label];
+  const inner = {
+    script: script.text,
+    folder: script.folder,
+    pipefail: false,
+    depth: source.depth + 1,
+    visited,
+  };
+  collect({ ...inner, ...swallow(place.swallowed) }, () => place.line, sink);
+}
+
+/** Joins two folders; `..` is followed. */
+export function join(folder: string, relative: string): string {
+  const parts = relative.startsWith("/") ? [] : folder.split("/");
+  for (const part of relative.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return parts.filter((part) => part !== "" && part !== ".").join("/");
+}

@@ -1,0 +1,231 @@
+import { isPresent, isStage } from "./delivery.ts";
+import type { Delivery, Gate } from "./delivery.ts";
+import type { Deploy } from "./deploys.ts";
+import type { Purpose } from "./evidence-table.ts";
+import type { Evidence } from "./evidence.ts";
+import { rank } from "./gates.ts";
+import type { Standing } from "./gates.ts";
+import type { Job } from "./model.ts";
+
+/** A test that no longer does what it did, before a deploy or, without `deploy`, in the checks of pull requests. */
+export interface Weakening {
+  /** `gone`: no test of its kind is left; `weakened`: it, or its kind, is there and stops less. */
+  readonly kind: "gone" | "weakened";
+  readonly purpose: Purpose;
+  readonly deploy?: { readonly before: Deploy; readonly after: Deploy };
+  readonly before: Evidence;
+  /** The same test in head; absent where it is gone. */
+  readonly after?: Evidence;
+  readonly was: Standing;
+  readonly is: Standing;
+}
+
+export interface Change {
+  readonly before: Delivery;
+  readonly after: Delivery;
+}
+
+/** Which test of head each test of base became. */
+type Pairs = ReadonlyMap<Evidence, Evidence>;
+
+/** All tests that this change weakens or drops. What was always missing is not among them. */
+export function weakenings(change: Change): Weakening[] {
+  const pairs = pairEvidence(change);
+  const onDeploys = deployPairs(change).flatMap((deploy) => beforeDeploy(change, pairs, deploy));
+  const told = new Set(onDeploys.map(({ before }) => before));
+  const inChecks = [...change.before.checks].flatMap(([evidence, was]) => {
+    return told.has(evidence) ? [] : inPullRequests(change, pairs, { evidence, was });
+  });
+  return [...onDeploys, ...inChecks];
+}
+
+const jobKey = ({ pipeline, job }: Evidence): string => `${pipeline.path}#${job.key}`;
+
+/** From the surest sign that two tests are the same to the weakest. */
+const SIGNS: readonly ((evidence: Evidence) => string)[] = [
+  (evidence) => `${jobKey(evidence)} ${evidence.text}`,
+  ({ pipeline, job, text }) => `${pipeline.path} ${job.root} ${text}`,
+  ({ job, text }) => `${job.id.toLowerCase()} ${text}`,
+  ({ text }) => text,
+  (evidence) => `${jobKey(evidence)} ${evidence.tool}`,
+  (evidence) => jobKey(evidence),
+  ({ job, tool }) => `${job.id.toLowerCase()} ${tool}`,
+];
+
+/** Pairs the tests of two sides. A test keeps its identity when its job is renamed, moved or called. */
+export function pairEvidence({ before, after }: Change): Pairs {
+  const pairs = new Map<Evidence, Evidence>();
+  const left = new Set(present(after));
+  for (const sign of SIGNS) {
+    const open = Map.groupBy(left, (evidence) => `${evidence.purpose} ${sign(evidence)}`);
+    for (const evidence of present(before)) {
+      if (pairs.has(evidence)) continue;
+      const match = open.get(`${evidence.purpose} ${sign(evidence)}`)?.shift();
+      if (!match) continue;
+      pairs.set(evidence, match);
+      left.delete(match);
+    }
+  }
+  return pairs;
+}
+
+/** Tests, and the rehearsals that the gates speak of. */
+function present({ evidence, gates }: Delivery): Evidence[] {
+  const rehearsals = gates.flatMap((gate) => (gate.evidence.purpose === "staging" ? [gate.evidence] : []));
+  return [...evidence.filter(isPresent), ...new Set(rehearsals)];
+}
+
+interface DeployPair {
+  readonly before: Deploy;
+  readonly after: Deploy;
+}
+
+/** The production deploys that both sides have: by file and job, else by the job's name, else by what they run. */
+export function deployPairs({ before, after }: Change): DeployPair[] {
+  const left = new Set(after.production);
+  const pairs: DeployPair[] = [];
+  const signs: ((deploy: Deploy) => string)[] = [
+    ({ ref }) => ref.toLowerCase(),
+    ({ root }) => root.id.toLowerCase(),
+    ({ points }) => points.map(({ text }) => text).join("\n"),
+  ];
+  for (const sign of signs) {
+    for (const deploy of before.production) {
+      if (pairs.some((pair) => pair.before === deploy)) continue;
+      const match = [...left].find((candidate) => sign(candidate) === sign(deploy));
+      if (!match) continue;
+      left.delete(match);
+      pairs.push({ before: deploy, after: match });
+    }
+  }
+  return pairs;
+}
+
+/** A verdict from which a test can sink: it stopped the deploy, at least unless somebody helped. */
+const GATES = new Set(["required", "skippable", "bypassable"]);
+
+function beforeDeploy(change: Change, pairs: Pairs, deploy: DeployPair): Weakening[] {
+  const was = change.before.gates.filter((gate) => gate.deploy === deploy.before);
+  const is = change.after.gates.filter((gate) => gate.deploy === deploy.after);
+  return was.flatMap((gate): Weakening[] => {
+    const { evidence } = gate;
+    if (!counts(evidence.purpose)) return [];
+    const match = pairs.get(evidence);
+    const found = is.find((candidate) => candidate.evidence === match);
+    const sunk = found ? sinking(gate, found) : undefined;
+    if (found && !sunk) return [];
+    const pairedWith = new Set(pairs.values());
+    const same = is.filter((candidate) => candidate.evidence.purpose === evidence.purpose);
+    const others = same.filter((candidate) => candidate !== found);
+    // A kept test needs a new one beside it to be replaced; of a dropped one, its kind must still stand.
+    const instead = found ? others.filter((candidate) => !pairedWith.has(candidate.evidence)) : others;
+    const level = rank((sunk?.was ?? gate.worst).verdict);
+    if (instead.some(({ worst }) => rank(worst.verdict) <= level)) return [];
+    if (found && sunk)
+      return [
+        {
+          kind: "weakened",
+          purpose: evidence.purpose,
+          deploy,
+          before: evidence,
+          after: found.evidence,
+          ...sunk,
+        },
+      ];
+    return dropped(change, { gate, deploy, left: same });
+  });
+}
+
+/** What a gate speaks for: the seven stages, and the rehearsal on staging. */
+const counts = (purpose: Purpose): boolean => isStage(purpose) || purpose === "staging";
+
+/** How a gate sank: over all, or in a scenario that both sides have. */
+function sinking(before: Gate, after: Gate): { was: Standing; is: Standing } | undefined {
+  const pairs = before.standings.flatMap((was) => {
+    const is = after.standings.find(({ scenario }) => scenario === was.scenario);
+    return is ? [{ was, is }] : [];
+  });
+  return [...pairs, { was: before.worst, is: after.worst }]
+    .filter(({ was, is }) => GATES.has(was.verdict) && is.verdict !== "unknown")
+    .find(({ was, is }) => rank(is.verdict) > rank(was.verdict));
+}
+
+function dropped(
+  change: Change,
+  {
+    gate,
+    deploy,
+    left,
+  }: { readonly gate: Gate; readonly deploy: DeployPair; readonly left: readonly Gate[] },
+): Weakening[] {
+  const was = gate.standings.find(({ verdict }) => GATES.has(verdict)) ?? gate.worst;
+  if (!GATES.has(was.verdict) || mayHaveMoved(change, gate.evidence)) return [];
+  const base = { purpose: gate.evidence.purpose, deploy, before: gate.evidence, was };
+  const [rest] = left.toSorted((a, b) => rank(a.worst.verdict) - rank(b.worst.verdict));
+  if (!rest)
+    return [{ kind: "gone", ...base, is: { verdict: "absent", reason: "is gone", scenario: was.scenario } }];
+  return [{ kind: "weakened", ...base, is: rest.worst }];
+}
+
+/** A call, an action or another CI system that is new and was not read may hold the test now. */
+function mayHaveMoved({ before, after }: Change, { purpose, job }: Evidence): boolean {
+  const known = new Set(before.opaque);
+  if (after.opaque.some((target) => !known.has(target))) return true;
+  const old = new Set(before.evidence.filter((item) => item.purpose === purpose).map(jobKey));
+  const perhaps = after.evidence.filter((item) => item.purpose === purpose && !isPresent(item));
+  return perhaps.some(
+    (item) => !old.has(jobKey(item)) || (item.job.key === job.key && doesSomethingNew(job, item.job)),
+  );
+}
+
+const SET_UP = /\b(install|setup|checkout|cache|upload|download|build|echo|login)\b/;
+
+/** Whether a job that is still named after its tests has a step that may be the tests in another form. */
+function doesSomethingNew(before: Job, after: Job): boolean {
+  const does = ({ steps }: Job): string[] =>
+    steps.map(({ run, uses }) => run ?? (uses ?? "").replace(/@.*$/s, ""));
+  const old = new Set(does(before));
+  return does(after).some((text) => !old.has(text) && !SET_UP.test(text));
+}
+
+interface Check {
+  readonly evidence: Evidence;
+  readonly was: Standing;
+}
+
+/** Tests that no deploy's gate speaks of are judged by what a push or a pull request sees. */
+function inPullRequests(change: Change, pairs: Pairs, { evidence, was }: Check): Weakening[] {
+  if (was.verdict !== "required") return [];
+  const after = pairs.get(evidence);
+  const is = after && change.after.checks.get(after);
+  if (after && is) return sunkCheck(change, pairs, { evidence, was, after, is });
+  const { purpose } = evidence;
+  if (!isStage(purpose) || stands(change.after, purpose) || mayHaveMoved(change, evidence)) return [];
+  const gone = { verdict: "absent", reason: "is gone", scenario: was.scenario } as const;
+  return [{ kind: "gone", purpose, before: evidence, was, is: gone }];
+}
+
+interface Kept extends Check {
+  readonly after: Evidence;
+  readonly is: Standing;
+}
+
+function sunkCheck(change: Change, pairs: Pairs, { evidence, was, after, is }: Kept): Weakening[] {
+  const { purpose } = evidence;
+  if (is.verdict === "required" || replaced(change, pairs, purpose)) return [];
+  // What no longer runs by itself is a loss only where nothing else of its kind does.
+  if (is.verdict === "capability" && (!isStage(purpose) || stands(change.after, purpose))) return [];
+  return [{ kind: "weakened", purpose, before: evidence, after, was, is }];
+}
+
+/** Whether some test of this kind still turns the checks red. */
+const stands = ({ checks }: Delivery, purpose: Purpose): boolean =>
+  [...checks].some(([evidence, { verdict }]) => evidence.purpose === purpose && verdict === "required");
+
+/** Whether a test of this kind is new, and turns the checks red. */
+function replaced({ after }: Change, pairs: Pairs, purpose: Purpose): boolean {
+  const old = new Set(pairs.values());
+  return [...after.checks].some(
+    ([evidence, { verdict }]) => evidence.purpose === purpose && verdict === "required" && !old.has(evidence),
+  );
+}

@@ -1,0 +1,200 @@
+import { STAGES } from "../engine/types.ts";
+import type { GateVerdict, Note, Policy, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
+import { findDeploys } from "./deploys.ts";
+import type { Deploy } from "./deploys.ts";
+import { findEvidence, PRESENT, readCommands } from "./evidence.ts";
+import type { Evidence, JobCommands } from "./evidence.ts";
+import { Judge, rank } from "./gates.ts";
+import type { Standing } from "./gates.ts";
+import { openFiles, readGithubActions } from "./github-actions.ts";
+import { onlyCalled } from "./model.ts";
+import type { Pipeline } from "./model.ts";
+import { findOtherSystems, noteOf } from "./other-systems.ts";
+
+/** How one test stands before one production deploy. */
+export interface Gate {
+  readonly evidence: Evidence;
+  readonly deploy: Deploy;
+  /** The worst over all scenarios in which the deploy can happen. */
+  readonly worst: Standing;
+  readonly standings: readonly Standing[];
+}
+
+/** One place at which a stage exists in the repository, whatever it gates. */
+export interface InventoryEntry extends StageCell {
+  /** `file#job`. */
+  readonly job: string;
+  /** The deploys that cannot happen without it. */
+  readonly gates: readonly string[];
+}
+
+/** The way to production of one side of a repository: its pipelines, its deploys, and what gates them. */
+export interface Delivery {
+  readonly side: Side;
+  readonly pipelines: readonly Pipeline[];
+  /** All deploys, of every tier. */
+  readonly deploys: readonly Deploy[];
+  /** Those that go to production. */
+  readonly production: readonly Deploy[];
+  readonly evidence: readonly Evidence[];
+  readonly gates: readonly Gate[];
+  /** How each test stands in the checks that pushes and pull requests see. */
+  readonly checks: ReadonlyMap<Evidence, Standing>;
+  /** What was not read and may hold anything: calls elsewhere, other CI systems, broken files. */
+  readonly opaque: readonly string[];
+  /** One row per production deploy; none where no production deploy was recognised. */
+  readonly rows: readonly StageRow[];
+  readonly inventory: readonly InventoryEntry[];
+  readonly notes: readonly Note[];
+  /** A path's text, for exact edits. */
+  readonly text: (path: string) => string | undefined;
+}
+
+/** Reads how one side of a repository tests and deploys. It never throws: what cannot be read ends in a note. */
+export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side): Delivery {
+  const files = openFiles(tree, side);
+  const pipelines = readGithubActions(files);
+  const others = findOtherSystems(tree);
+  const read = pipelines.map((pipeline) => ({
+    pipeline,
+    jobs: pipeline.jobs.map((job) => readCommands(job, tree)),
+  }));
+  // A deploy that only others start is theirs, and gated there.
+  const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
+  const deploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared));
+  const evidence = read.flatMap(({ pipeline, jobs }) =>
+    jobs.flatMap((job) => findEvidence(pipeline, job, tree)),
+  );
+  const judge = new Judge();
+  const production = productionOf(deploys).filter((deploy) => judge.reaching(deploy).length > 0);
+  const gated = [...evidence, ...rehearsals(deploys)];
+  const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
+  const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
+  const opaque = [
+    ...opaqueCalls(read),
+    ...others.map(({ path }) => path),
+    ...files.notes.map(({ path }) => path),
+  ];
+  const facts = { production, evidence, gates, opaque };
+  return {
+    side,
+    pipelines,
+    deploys,
+    ...facts,
+    checks,
+    rows: production.map((deploy) => rowOf(deploy, facts)),
+    inventory: inventoryOf(evidence, gates, checks),
+    notes: [...files.notes, ...others.map(noteOf), ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
+    text: (path) => tree.files.get(path)?.text,
+  };
+}
+
+export const isPresent = ({ confidence }: Evidence): boolean => confidence >= PRESENT;
+
+const tooMuch = (pipelines: readonly Pipeline[]): Note => ({
+  path: pipelines[0]?.path ?? "",
+  message: "The pipelines are too large to play through: what gates the deploys is unknown.",
+});
+
+/** What is named production; where nothing is, the deploys that no name sends elsewhere. */
+function productionOf(deploys: readonly Deploy[]): Deploy[] {
+  const named = deploys.filter(({ tier }) => tier === "production");
+  return named.length > 0 ? named : deploys.filter(({ tier }) => tier === "unknown");
+}
+
+/** A deploy to staging is a rehearsal: it gates production as a test does. */
+function rehearsals(deploys: readonly Deploy[]): Evidence[] {
+  return deploys.flatMap(({ tier, pipeline, points }) => {
+    if (tier !== "staging") return [];
+    return points.map(({ job, step, mechanism, text, at }): Evidence => {
+      const base = { purpose: "staging" as const, tool: mechanism, text, confidence: 0.8, pipeline, job, at };
+      const own = job.steps[step];
+      return own ? { ...base, step: own } : base;
+    });
+  });
+}
+
+function gateOf(evidence: Evidence, deploy: Deploy, judge: Judge): Gate[] {
+  if (!isPresent(evidence)) return [];
+  const standings = judge.standings(evidence, deploy);
+  const [worst] = standings.toSorted((a, b) => rank(b.verdict) - rank(a.verdict));
+  return worst ? [{ evidence, deploy, worst, standings }] : [];
+}
+
+function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[]): string[] {
+  const jobs = read.flatMap(({ jobs: inside }) => inside.map(({ job }) => job));
+  const calls = jobs.flatMap(({ call }) => (call?.opaque ? [call.target] : []));
+  const actions = jobs.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.opaque ? [step.uses ?? ""] : [])),
+  );
+  return [...new Set([...calls, ...actions])];
+}
+
+type Facts = Pick<Delivery, "evidence" | "gates" | "opaque">;
+
+function rowOf(deploy: Deploy, facts: Facts): StageRow {
+  const at = deploy.root.at;
+  const cells = STAGES.map((stage) => cellOf(stage, deploy, facts));
+  return { deploy: deploy.ref, environment: "production", at, cells };
+}
+
+function cellOf(stage: Stage, deploy: Deploy, { gates, evidence, opaque }: Facts): StageCell {
+  const own = gates.filter((gate) => gate.deploy === deploy && gate.evidence.purpose === stage);
+  const best = bestOverall(own);
+  if (best) {
+    const { evidence: test, standing } = best;
+    return { stage, verdict: standing.verdict, reason: reasonOf(test, standing), at: test.at };
+  }
+  const perhaps = evidence.find(({ purpose }) => purpose === stage);
+  if (perhaps) {
+    const reason = `job ${perhaps.job.id} is named so; what it runs could not be told`;
+    return { stage, verdict: "unknown", reason, at: perhaps.at };
+  }
+  const [first] = opaque;
+  if (first !== undefined)
+    return { stage, verdict: "unknown", reason: `none was found; ${first} was not read` };
+  return { stage, verdict: "absent", reason: "none was found" };
+}
+
+const reasonOf = ({ tool, job }: Evidence, { reason, scenario }: Standing): string =>
+  `${tool} in job ${job.id} ${reason}${scenario === "" ? "" : ` (on ${scenario})`}`;
+
+/** In each scenario the best test counts; over the scenarios, the worst. */
+export function bestOverall(
+  gates: readonly Gate[],
+): { readonly evidence: Evidence; readonly standing: Standing } | undefined {
+  const scenarios = new Set(gates.flatMap(({ standings }) => standings.map(({ scenario }) => scenario)));
+  const best = [...scenarios].flatMap((scenario) => {
+    const all = gates.flatMap(({ evidence, standings }) =>
+      standings.filter((item) => item.scenario === scenario).map((standing) => ({ evidence, standing })),
+    );
+    return all.toSorted((a, b) => rank(a.standing.verdict) - rank(b.standing.verdict)).slice(0, 1);
+  });
+  return best.toSorted((a, b) => rank(b.standing.verdict) - rank(a.standing.verdict))[0];
+}
+
+function inventoryOf(
+  evidence: readonly Evidence[],
+  gates: readonly Gate[],
+  checks: ReadonlyMap<Evidence, Standing>,
+): InventoryEntry[] {
+  return evidence.flatMap((item): InventoryEntry[] => {
+    const { purpose, pipeline, job, at } = item;
+    if (!isPresent(item) || !isStage(purpose)) return [];
+    const required = gates.filter((gate) => gate.evidence === item && gate.worst.verdict === "required");
+    const check = checks.get(item);
+    const verdict: GateVerdict = required.length > 0 ? "required" : (check?.verdict ?? "capability");
+    return [
+      {
+        stage: purpose,
+        verdict,
+        reason: `${item.tool} ${check?.reason ?? ""}`.trim(),
+        at,
+        job: `${pipeline.path}#${job.root}`,
+        gates: [...new Set(required.map(({ deploy }) => deploy.ref))],
+      },
+    ];
+  });
+}
+
+export const isStage = (purpose: string): purpose is Stage => (STAGES as readonly string[]).includes(purpose);

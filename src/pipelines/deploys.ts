@@ -1,0 +1,233 @@
+import type { Environment, Location, Policy } from "../engine/types.ts";
+import { DEPLOY_ACTIONS, DEPLOY_COMMANDS, THROW_AWAY_ACTIONS, THROW_AWAY_COMMANDS } from "./deploy-table.ts";
+import { onlyOnFailure } from "./evidence.ts";
+import type { JobCommands } from "./evidence.ts";
+import type { Job, Pipeline } from "./model.ts";
+
+/** Where a deploy goes to. `preview` lives as long as a pull request. */
+export type DeployTier = Environment | "preview";
+
+/** One place in a job that deploys. */
+export interface DeployPoint {
+  readonly job: Job;
+  /** The index of the step; -1 where the whole job deploys, by a call or by its environment. */
+  readonly step: number;
+  readonly mechanism: string;
+  /** What is run, for messages and for comparison. */
+  readonly text: string;
+  readonly at: Location;
+}
+
+/** What deploys through one job of an entry file, with the jobs that it calls. */
+export interface Deploy {
+  /** `file#job`: the entry file, and the job through which it runs. */
+  readonly ref: string;
+  readonly pipeline: Pipeline;
+  readonly root: Job;
+  readonly tier: DeployTier;
+  /** Whether a name says so, or the policy does, rather than its being the only deploy there is. */
+  readonly named: boolean;
+  readonly points: readonly DeployPoint[];
+  /** Commands in its jobs that end only once the rollout has ended, or with a failure if it did not. */
+  readonly waits: readonly string[];
+}
+
+interface Found extends DeployPoint {
+  readonly tier: DeployTier;
+}
+
+/** All deploys of a pipeline. Production is what is named so, or declared so by the policy. */
+export function findDeploys(
+  pipeline: Pipeline,
+  jobs: readonly JobCommands[],
+  declared: Policy["deploys"],
+): Deploy[] {
+  const found = jobs.flatMap((read) => {
+    const here = declares(declared, pipeline, read.job) ? [wholeJob(read.job, "production")] : [];
+    return here.length > 0 ? here : pointsOf(read, pipeline);
+  });
+  const groups = Map.groupBy(found, ({ job }) => job.root.toLowerCase());
+  return [...groups.entries()].flatMap(([id, points]) => {
+    const root = pipeline.jobs.find(({ key }) => key === id);
+    const own = jobs.filter(({ job }) => job.root.toLowerCase() === id);
+    return root ? [{ ...deployOf(pipeline, root, points), waits: own.flatMap(waitsOf) }] : [];
+  });
+}
+
+const WAITS =
+  /^helm\b.*( --wait(?!=false)| --atomic| --rollback-on-failure)\b|^(kubectl|oc)\b.* (rollout status|wait)\b|^argocd app (wait|sync)\b(?!.*--async)|^skaffold (run|deploy)\b.*--status-check|^flux reconcile\b(?!.*--no-wait)/;
+
+function waitsOf({ steps }: JobCommands): string[] {
+  const texts = steps.flatMap(({ commands }) => commands.flatMap((command) => command.texts[0] ?? []));
+  return texts.filter((text) => WAITS.test(text));
+}
+
+function declares(declared: Policy["deploys"], { path }: Pipeline, job: Job): boolean {
+  if (job.caller !== undefined) return false;
+  return declared.some((entry) => {
+    const sameFile = path === entry.workflow || path.endsWith(`/${entry.workflow}`);
+    return sameFile && entry.job.toLowerCase() === job.id.toLowerCase();
+  });
+}
+
+const wholeJob = (job: Job, tier: DeployTier): Found => {
+  return { job, step: -1, mechanism: "declared", text: job.id, at: job.at, tier };
+};
+
+const RANK: readonly DeployTier[] = ["production", "unknown", "staging", "development", "preview"];
+
+function deployOf(pipeline: Pipeline, root: Job, points: readonly Found[]): Omit<Deploy, "waits"> {
+  const tier = RANK.find((rank) => points.some((point) => point.tier === rank)) ?? "unknown";
+  const same = points.filter((point) => point.tier === tier);
+  return {
+    ref: `${pipeline.path}#${root.id}`,
+    pipeline,
+    root,
+    tier,
+    named: tier !== "unknown",
+    points: same,
+  };
+}
+
+function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
+  if (isThrowAway(read)) return [];
+  const { job } = read;
+  const points = read.steps.flatMap(({ step, commands }): Found[] => {
+    if (onlyOnFailure(step)) return [];
+    const action = deployAction(step.uses);
+    if (action !== undefined) {
+      const text = Object.values(step.arguments).join(" ");
+      const tier = tierOf(job, pipeline, text);
+      return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
+    }
+    return commands.flatMap(({ texts, line }): Found[] => {
+      const found = deployCommand(texts);
+      if (!found) return [];
+      const tier = tierOf(job, pipeline, found.text);
+      if (found.weak && tier === "unknown") return [];
+      const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
+      return [{ job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier }];
+    });
+  });
+  return points.length > 0 ? points : ofWholeJob(read, pipeline);
+}
+
+function deployAction(uses: string | undefined): string | undefined {
+  const name = (uses ?? "")
+    .replace(/@.*$/s, "")
+    .replace(/^docker:\/\//, "")
+    .toLowerCase();
+  return DEPLOY_ACTIONS.some((action) => action.test(name)) ? name : undefined;
+}
+
+function deployCommand(
+  texts: readonly string[],
+): { mechanism: string; text: string; weak: boolean } | undefined {
+  for (const text of texts) {
+    const rule = DEPLOY_COMMANDS.find(({ is, not }) => is.test(text) && !(not?.test(text) ?? false));
+    if (rule) return { mechanism: rule.mechanism, text, weak: rule.weak ?? false };
+  }
+  return undefined;
+}
+
+function isThrowAway({ steps }: JobCommands): boolean {
+  return steps.some(
+    ({ step, commands }) =>
+      THROW_AWAY_ACTIONS.test((step.uses ?? "").toLowerCase()) ||
+      commands.some(({ texts }) => texts.some((text) => THROW_AWAY_COMMANDS.test(text))),
+  );
+}
+
+const DEPLOYS = /(deploy|promote|rollout|roll-out|ship|release)/i;
+const DEPLOYS_NOT =
+  /(notify|notification|comment|approv|cleanup|clean-up|label|check|status|report|changelog|notes|draft|lint|test|scan|plan|diff|publish|undeploy|destroy|teardown)/i;
+
+/** A job deploys as a whole where it calls a deploy workflow, or where its environment and its name both say so. */
+function ofWholeJob({ job, steps }: JobCommands, pipeline: Pipeline): Found[] {
+  const name = `${job.id} ${job.name}`;
+  if (job.call?.opaque) {
+    const file = job.call.target.replace(/@.*$/s, "").split("/").at(-1) ?? "";
+    if (!DEPLOYS.test(`${file} ${job.id}`) || DEPLOYS_NOT.test(`${file} ${job.id}`)) return [];
+    const tier = tierOf(job, pipeline, Object.values(job.call.arguments).join(" "));
+    return [{ ...wholeJob(job, tier), mechanism: "called workflow", text: job.call.target }];
+  }
+  const tier = job.environment ? tierOf(job, pipeline, "") : "unknown";
+  const works = steps.some(({ step, commands }) => acts(step.uses, commands));
+  if (tier !== "production" || !works || !DEPLOYS.test(name) || DEPLOYS_NOT.test(name)) return [];
+  return [{ ...wholeJob(job, tier), mechanism: "environment" }];
+}
+
+/** A job that only prints, or only checks out, waits for an approval or keeps secrets. */
+function acts(uses: string | undefined, commands: JobCommands["steps"][number]["commands"]): boolean {
+  if (uses !== undefined && !/^actions\/(checkout|cache|setup-|download-artifact|upload-artifact)/.test(uses))
+    return true;
+  return commands.some(({ texts }) => !/^(echo|printf|sleep|true|:|exit)\b/.test(texts[0] ?? ""));
+}
+
+const TIERS: readonly (readonly [DeployTier, RegExp])[] = [
+  ["preview", /(^| )(review|preview|pr|ephemeral|feature|pull)( |$)/],
+  [
+    "staging",
+    /(^| )(staging|stage|stg|preprod|preproduction|uat|tst|test|qa|acceptance|acc|sandbox|canary)( |$)|(^| )(pre|non|not) (prod|production)( |$)|(^| )nonprod( |$)/,
+  ],
+  ["production", /(^| )(prod|production|prd|live)( |$)/],
+  ["development", /(^| )(dev|development|develop|integration)( |$)/],
+];
+
+/** Words of a name: `values-prod.yaml` and `deployProd` hold `prod`, `reproduce` does not. */
+function tierOfWords(text: string): DeployTier {
+  const spaced = text.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const words = spaced.replaceAll(/[^a-z]+/g, " ");
+  if (/(^| )(pre|non|not) prod/.test(words) || /(^| )(preprod|nonprod)/.test(words)) return "staging";
+  const found = TIERS.filter(([, is]) => is.test(words)).map(([tier]) => tier);
+  return found.includes("production") ? "production" : (found[0] ?? "unknown");
+}
+
+/** In a job's name, `test` is an environment only beside the word deploy: `test-and-deploy` goes elsewhere. */
+function tierOfName(name: string): DeployTier {
+  const words = ` ${name
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replaceAll(/[^a-z]+/g, " ")} `;
+  const beside =
+    / deploys?( to)? (test|qa|acceptance|integration|review) | (test|qa|acceptance|integration|review) deploys? /;
+  return tierOfWords(
+    beside.test(words)
+      ? words
+      : words.replaceAll(/ (test|tests|qa|acceptance|integration|review|pr|pull)(?= )/g, " "),
+  );
+}
+
+/** The environment's name tells most, then what the command aims at, then the job's own name. */
+function tierOf(job: Job, pipeline: Pipeline, text: string): DeployTier {
+  const environments = (job.environment?.names ?? []).map(tierOfWords);
+  if (environments.includes("production")) return "production";
+  const root = pipeline.jobs.find(({ key }) => key === job.root.toLowerCase()) ?? job;
+  const named = [...environments.slice(0, 1), ...targetTiers(root, text), ...nameTiers(job, root, pipeline)];
+  return named.find((tier) => tier !== "unknown") ?? tierOfUnnamed(job, pipeline);
+}
+
+function targetTiers(root: Job, text: string): DeployTier[] {
+  const given = Object.values(root.call?.arguments ?? {}).join(" ");
+  return [targetOf(text), root.environment?.names.join(" ") ?? "", given].map(tierOfWords);
+}
+
+function nameTiers(job: Job, root: Job, { path }: Pipeline): DeployTier[] {
+  const legs = job.legs.map(({ values }) => Object.values(values).join(" ")).join(" ");
+  const file = (path.split("/").at(-1) ?? "").replace(/\.ya?ml$/, "");
+  return [...[job.id, job.name, root.id, root.name].map(tierOfName), tierOfWords(legs), tierOfName(file)];
+}
+
+/** What a job that is named after its tests installs is there to be tested. */
+function tierOfUnnamed({ id, name }: Job, pipeline: Pipeline): DeployTier {
+  const tests = /(^|[^a-z])(tests?|e2e|ci)([^a-z]|$)/i.test(`${id} ${name}`);
+  return tests || onlyPullRequests(pipeline) ? "preview" : "unknown";
+}
+
+const onlyPullRequests = ({ triggers }: Pipeline): boolean =>
+  triggers.length > 0 &&
+  triggers.every(({ event, types }) => /^pull_request/.test(event) && !types.includes("closed"));
+
+/** What of a command says where it goes: not the paths of images, which may be named anything. */
+const targetOf = (text: string): string =>
+  text.replaceAll(/\S*(--set|--image|image:)\S*( \S+)?/g, " ").slice(0, 500);

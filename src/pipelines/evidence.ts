@@ -1,0 +1,173 @@
+import type { Location, Tree } from "../engine/types.ts";
+import { commandsOf, join } from "./commands.ts";
+import type { StepCommand } from "./commands.ts";
+import { walk } from "./expressions.ts";
+import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
+import { COMMAND_RULES } from "./evidence-table.ts";
+import type { Purpose } from "./evidence-table.ts";
+import type { Job, Pipeline, Step } from "./model.ts";
+
+/** From here on a stage counts as present; below, only as "perhaps". */
+export const PRESENT = 0.6;
+
+/** That a step serves a purpose, and how sure that is. */
+export interface Evidence {
+  readonly purpose: Purpose;
+  readonly tool: string;
+  /** The command or action that tells it: what identifies it across two sides. */
+  readonly text: string;
+  readonly confidence: number;
+  readonly pipeline: Pipeline;
+  readonly job: Job;
+  /** Absent where only a name, or a call that cannot be read, speaks for it. */
+  readonly step?: Step;
+  /** Why a failing test does not fail the step; undefined where it does. */
+  readonly cannotFail?: string;
+  readonly at: Location;
+}
+
+/** All that a job's steps do, by step. */
+export interface JobCommands {
+  readonly job: Job;
+  readonly steps: readonly { readonly step: Step; readonly commands: readonly StepCommand[] }[];
+}
+
+export function readCommands(job: Job, tree: Tree): JobCommands {
+  return { job, steps: job.steps.map((step) => ({ step, commands: commandsOf(step, tree) })) };
+}
+
+/** What a job tests. */
+export function findEvidence(pipeline: Pipeline, read: JobCommands, tree: Tree): Evidence[] {
+  const { job } = read;
+  const found = read.steps.flatMap(({ step, commands }) => {
+    if (onlyOnFailure(step)) return [];
+    const base = { pipeline, job, step };
+    return [...ofAction(step, base), ...commands.flatMap((command) => ofCommand(command, base, tree))];
+  });
+  const all = [...found, ...ofRollback(read, pipeline)].map((evidence) => corroborate(evidence));
+  const unique = [...new Map(all.map((evidence) => [keyOf(evidence), evidence])).values()];
+  return unique.length > 0 ? unique : ofName(pipeline, job);
+}
+
+const keyOf = ({ purpose, step, text }: Evidence): string => `${purpose} ${step?.index ?? -1} ${text}`;
+
+type Base = Pick<Evidence, "pipeline" | "job"> & { readonly step: Step };
+
+/** A step that runs only once something failed repairs or reports; it tests nothing. */
+export function onlyOnFailure({ condition }: Step): boolean {
+  if (!condition) return false;
+  const calls = [...walk(condition.expr)].flatMap((node) => (node.kind === "call" ? [node.name] : []));
+  const alone =
+    condition.expr.kind === "call" || condition.expr.kind === "and" || condition.expr.kind === "or";
+  return (
+    alone && calls.some((name) => name === "failure" || name === "cancelled") && !calls.includes("success")
+  );
+}
+
+function ofAction(step: Step, base: Base): Evidence[] {
+  const name = (step.uses ?? "")
+    .replace(/@.*$/s, "")
+    .replace(/^docker:\/\//, "")
+    .toLowerCase();
+  const rule = ACTION_RULES.find(({ is, not }) => is.test(name) && !(not?.(step.arguments) ?? false));
+  if (!rule) return [];
+  const cannotFail = rule.blunt?.(step.arguments);
+  const { purpose, tool, confidence } = rule;
+  const evidence = { ...base, purpose, tool, text: name, confidence, at: step.at };
+  return [cannotFail === undefined ? evidence : { ...evidence, cannotFail }];
+}
+
+function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
+  for (const text of command.texts) {
+    const rule = COMMAND_RULES.find(({ is, not }) => is.test(text) && !(not?.test(text) ?? false));
+    if (!rule) continue;
+    const load = rule.tool === "k6" ? ofK6(command, text, { base, tree }) : {};
+    const reason = command.swallowed ?? rule.blunt?.(text) ?? load.cannotFail;
+    // A script that was read says almost as much as the tool that it runs.
+    const confidence = command.script === undefined ? rule.confidence : Math.max(rule.confidence - 0.05, 0.6);
+    const purpose = load.purpose ?? rule.purpose;
+    const at = { ...base.step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
+    const evidence = { ...base, purpose, tool: rule.tool, text, confidence, at };
+    return [reason === undefined ? evidence : { ...evidence, cannotFail: reason }];
+  }
+  return [];
+}
+
+/** k6 also runs functional tests; and without thresholds it never fails. */
+function ofK6(
+  command: StepCommand,
+  text: string,
+  { base, tree }: { readonly base: Base; readonly tree: Tree },
+): { purpose?: Purpose; cannotFail?: string } {
+  if (/functional|smoke|e2e|single-pass|integration/i.test(`${text} ${base.step.name}`))
+    return { purpose: "acceptance" };
+  const file = text
+    .split(" ")
+    .slice(2)
+    .find((word) => /\.[jt]s$/.test(word));
+  const script = file === undefined ? undefined : tree.files.get(join(command.folder, file))?.text;
+  if (script?.includes("thresholds")) return {};
+  const where =
+    script === undefined ? "no thresholds are visible" : `${file ?? "the script"} sets no thresholds`;
+  return { cannotFail: `${where}, and without them k6 never fails` };
+}
+
+const DOWN =
+  /\b(alembic downgrade|db:rollback|flyway undo|db:migrate:undo|dbmate (rollback|down)|atlas migrate down|migrate .*\bdown\b|liquibase rollback|knex migrate:(rollback|down)|goose .*down)\b/;
+const UP =
+  /\b(alembic upgrade|db:migrate(?!:undo)|flyway migrate|dbmate (up|migrate)|atlas migrate apply|migrate .*\bup\b|liquibase update|knex migrate:(latest|up)|goose .*up)\b/;
+const BACK = /^(helm .*\brollback\b|kubectl .*\brollout undo\b|kubectl argo rollouts undo\b|oc rollback\b)/;
+const ASSERTS =
+  /^(kubectl .*\b(rollout status|wait)\b|helm test\b|curl\b|pytest\b|npm (run )?\S*test|newman run\b|\[|test )/;
+
+/** A rollback test goes forward and back, and looks afterwards. `--atomic` and repair after a failure are no tests. */
+function ofRollback({ job, steps }: JobCommands, pipeline: Pipeline): Evidence[] {
+  if (/prod/i.test(job.environment?.names.join(" ") ?? "")) return [];
+  const run = steps.flatMap(({ step, commands }) =>
+    onlyOnFailure(step) ? [] : commands.map((command) => ({ step, command, text: command.texts[0] ?? "" })),
+  );
+  const forward = run.some(({ text }) => UP.test(text));
+  return run.flatMap(({ step, command, text }, index) => {
+    const asserted = run.slice(index + 1).some((later) => ASSERTS.test(later.text));
+    if (!(forward && DOWN.test(text)) && !(asserted && BACK.test(text))) return [];
+    const at = { ...step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
+    const base = {
+      purpose: "rollback" as const,
+      tool: "rollback",
+      text,
+      confidence: 0.8,
+      pipeline,
+      job,
+      step,
+      at,
+    };
+    return [command.swallowed === undefined ? base : { ...base, cannotFail: command.swallowed }];
+  });
+}
+
+/** A telling name lifts half-sure evidence over the line, and nothing above that. */
+function corroborate(evidence: Evidence): Evidence {
+  const { confidence, purpose, job, step } = evidence;
+  if (confidence < 0.5 || confidence >= 0.7) return evidence;
+  const named = nameOf(`${job.id} ${job.name} ${step?.name ?? ""}`) === purpose;
+  return named ? { ...evidence, confidence: 0.7 } : evidence;
+}
+
+function nameOf(name: string): Purpose | undefined {
+  if (NOT_A_TEST.test(name)) return undefined;
+  return NAME_RULES.find(({ is }) => is.test(name.replaceAll(/[_-]/g, " ")))?.purpose;
+}
+
+/** Where nothing that runs was recognised, a name still forbids to say that there is no such stage. */
+function ofName(pipeline: Pipeline, job: Job): Evidence[] {
+  const names = [
+    job.id,
+    job.name,
+    job.call?.opaque ? job.call.target : "",
+    ...job.steps.map(({ name }) => name),
+  ];
+  const purposes = new Set(names.flatMap((name) => nameOf(name) ?? []));
+  return [...purposes].map((purpose) => {
+    return { purpose, tool: "name", text: job.id, confidence: 0.4, pipeline, job, at: job.at };
+  });
+}

@@ -1,0 +1,348 @@
+import type { GateVerdict, Location } from "../engine/types.ts";
+import type { Deploy } from "./deploys.ts";
+import { evaluate, mayBeFalse, mayBeTrue } from "./evaluate.ts";
+import type { Possible } from "./evaluate.ts";
+import { walk } from "./expressions.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Condition, Job, Pipeline, Step } from "./model.ts";
+import { canFail } from "./reraise.ts";
+import { scenariosOf } from "./scenarios.ts";
+import type { Scenario } from "./scenarios.ts";
+import { allows, canRun, scenarioScope, simulate } from "./simulate.ts";
+import type { Outcomes, Play } from "./simulate.ts";
+
+/** How a test stands before a deploy in one scenario, or over all. */
+export interface Standing {
+  readonly verdict: GateVerdict;
+  /** As a clause after the test's name: "runs, and cannot stop it: …". */
+  readonly reason: string;
+  /** In which scenario. */
+  readonly scenario: string;
+  /** Where the reason is written, if it stands in one place. */
+  readonly at?: Location;
+}
+
+/** Best first; what a deploy's gate may sink to. */
+export const VERDICTS: readonly GateVerdict[] = [
+  "required",
+  "skippable",
+  "bypassable",
+  "not-on-trigger",
+  "advisory",
+  "post",
+  "unlinked",
+  "capability",
+  "unknown",
+  "absent",
+];
+export const rank = (verdict: GateVerdict): number => VERDICTS.indexOf(verdict);
+
+/** Events that start a pipeline without anybody's asking for it. */
+const AUTOMATIC = new Set([
+  "push",
+  "pull_request",
+  "pull_request_target",
+  "merge_group",
+  "release",
+  "workflow_run",
+  "workflow_call",
+]);
+
+/** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
+const WORK_AT_MOST = 600_000;
+
+/** Judges tests before deploys. It remembers what was played through. */
+export class Judge {
+  readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
+  readonly #plays = new Map<Pipeline, Map<string, Outcomes>>();
+  readonly #ancestors = new Map<Job, ReadonlySet<string>>();
+  #work = 0;
+
+  /** Whether there was too much to play through. */
+  get exhausted(): boolean {
+    return this.#work > WORK_AT_MOST;
+  }
+
+  scenarios(pipeline: Pipeline): readonly Scenario[] {
+    const known = this.#scenarios.get(pipeline) ?? scenariosOf(pipeline);
+    this.#scenarios.set(pipeline, known);
+    return known;
+  }
+
+  /** The scenarios in which a deploy can happen. */
+  reaching(deploy: Deploy): readonly Scenario[] {
+    const { pipeline } = deploy;
+    return this.scenarios(pipeline).filter((scenario) =>
+      reaches(this.#play({ pipeline, scenario, free: true }), deploy),
+    );
+  }
+
+  /** How a test stands before a deploy, scenario by scenario. */
+  standings(evidence: Evidence, deploy: Deploy): Standing[] {
+    const scenarios = this.reaching(deploy);
+    if (this.exhausted) return [{ verdict: "unknown", reason: "was too much to play through", scenario: "" }];
+    if (evidence.pipeline === deploy.pipeline) {
+      return scenarios.map((scenario) => ({
+        ...this.#inGraph(evidence, deploy, scenario),
+        scenario: scenario.label,
+      }));
+    }
+    return scenarios.map((scenario) => ({
+      ...this.#across(evidence, deploy, scenario),
+      scenario: scenario.label,
+    }));
+  }
+
+  /** How a test stands in the checks that pushes and pull requests see: whether its failure turns them red. */
+  inChecks(evidence: Evidence): Standing {
+    const { pipeline, job } = evidence;
+    const automatic = this.scenarios(pipeline).filter(({ event }) => AUTOMATIC.has(event));
+    const running = automatic.filter((scenario) => this.#runs(evidence, { pipeline, scenario, free: true }));
+    const [scenario] = running;
+    if (!scenario) return { verdict: "capability", reason: "does not run by itself", scenario: "" };
+    const fault = faultOf(evidence, { pipeline, scenario, free: false });
+    if (fault) return { verdict: "advisory", ...fault, scenario: scenario.label };
+    const reason = `fails the job ${job.id}`;
+    return { verdict: "required", reason, scenario: scenario.label };
+  }
+
+  #runs({ job, step }: Evidence, play: Play): boolean {
+    if (!canRun(this.#play(play).get(job.key))) return false;
+    return !step?.condition || mayBeTrue(stepValue(step.condition, play));
+  }
+
+  #inGraph(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
+    const { pipeline, job } = evidence;
+    const base: Play = { pipeline, scenario, free: true };
+    if (!this.#runs(evidence, base))
+      return { verdict: "not-on-trigger", reason: `does not run on ${scenario.label}` };
+    const after = this.#after(evidence, deploy);
+    if (after) return { verdict: "post", reason: "runs only after it" };
+    const fault = faultOf(evidence, { ...base, free: false });
+    if (fault) return { verdict: "advisory", ...fault };
+    const same = deploy.points.find((point) => point.job === job);
+    if (same) return this.#inJob(evidence, same.step, base);
+    const through = this.#gets(base, deploy, { key: job.key, result: "failure" });
+    if (through === "always") return this.#ungated(evidence, deploy);
+    if (through === "free" || faultOf(evidence, base)) {
+      return { verdict: "bypassable", reason: "can be bypassed by an input, a label or a message" };
+    }
+    return this.#skippable(evidence, deploy, base);
+  }
+
+  #ungated(evidence: Evidence, deploy: Deploy): Omit<Standing, "scenario"> {
+    const before = deploy.points.some((point) =>
+      this.ancestors(point.job, evidence.pipeline).has(evidence.job.key),
+    );
+    return before
+      ? { verdict: "advisory", reason: "runs before it, but its failure does not stop it" }
+      : { verdict: "advisory", reason: "runs beside it: nothing makes the deploy wait for it" };
+  }
+
+  #skippable(evidence: Evidence, deploy: Deploy, base: Play): Omit<Standing, "scenario"> {
+    const { job, step } = evidence;
+    const through = this.#skips(job, base)
+      ? this.#gets(base, deploy, { key: job.key, result: "skipped" })
+      : "never";
+    if (through !== "never") {
+      const byItself = through === "always" && this.#skips(job, { ...base, free: false });
+      const verdict = byItself ? "skippable" : "bypassable";
+      return {
+        verdict,
+        reason: "can be skipped, and the deploy then runs all the same",
+        ...atOf(job.condition),
+      };
+    }
+    if (step?.condition && mayBeFalse(stepValue(step.condition, base))) {
+      const verdict = mayBeFalse(stepValue(step.condition, { ...base, free: false }))
+        ? "skippable"
+        : "bypassable";
+      return { verdict, reason: "is a step that can be skipped", ...atOf(step.condition) };
+    }
+    return { verdict: "required", reason: `stops it when it fails (${this.#link(evidence, deploy)})` };
+  }
+
+  #skips(job: Job, play: Play): boolean {
+    return this.#play(play).get(job.key)?.results.includes("skipped") ?? false;
+  }
+
+  #link(evidence: Evidence, deploy: Deploy): string {
+    const key = evidence.job.key;
+    const direct = deploy.points.some((point) => point.job.needs.some((need) => need.key === key));
+    return direct || deploy.root.needs.some((need) => need.key === key)
+      ? "needs"
+      : "needs, through other jobs";
+  }
+
+  /** Whether a deploy still happens with a job failed or skipped: always, only with a helping input, or never. */
+  #gets(base: Play, deploy: Deploy, forced: NonNullable<Play["forced"]>): "always" | "free" | "never" {
+    if (!reaches(this.#play({ ...base, forced }), deploy)) return "never";
+    return reaches(this.#play({ ...base, free: false, forced }), deploy) ? "always" : "free";
+  }
+
+  #after({ job, step, pipeline }: Evidence, deploy: Deploy): boolean {
+    const own = deploy.points.filter((point) => point.job === job);
+    if (own.length > 0) return own.every((point) => (step?.index ?? 0) > point.step && point.step >= 0);
+    const before = this.ancestors(job, pipeline);
+    return deploy.points.every((point) => before.has(point.job.key));
+  }
+
+  #inJob({ step, job }: Evidence, deployStep: number, base: Play): Omit<Standing, "scenario"> {
+    const later = job.steps[deployStep];
+    if (!step || !later) return { verdict: "required", reason: "runs in the same job" };
+    const between = job.steps.slice(step.index + 1, deployStep);
+    if (step.background && !between.some(({ uses, run }) => uses === undefined && run === undefined)) {
+      return { verdict: "advisory", reason: "runs in the background, and the deploy does not wait for it" };
+    }
+    if (later.condition && mayBeTrue(afterStep(later.condition, step, base))) {
+      return {
+        verdict: "advisory",
+        reason: "the deploy step runs although it failed",
+        at: later.condition.at,
+      };
+    }
+    if (step.condition && mayBeFalse(stepValue(step.condition, base))) {
+      return { verdict: "skippable", reason: "is a step that can be skipped", at: step.condition.at };
+    }
+    return { verdict: "required", reason: "is an earlier step of the same job" };
+  }
+
+  /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */
+  #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
+    const elsewhere = this.#elsewhere(evidence);
+    if (scenario.event !== "workflow_run") return elsewhere;
+    const trigger = deploy.pipeline.triggers.find(({ event }) => event === "workflow_run");
+    if (!trigger?.upstream.includes(evidence.pipeline.name)) return elsewhere;
+    if (trigger.upstream.length > 1) {
+      return {
+        verdict: "unlinked",
+        reason: "is one of several workflows, and the end of any of them starts the deploy",
+      };
+    }
+    const { pipeline } = deploy;
+    const play: Play = { pipeline, scenario, free: true, upstream: "failure" };
+    if (reaches(this.#play(play), deploy)) {
+      return {
+        verdict: "advisory",
+        reason: "may fail: the deploy starts when its workflow ends, whatever its conclusion",
+        at: trigger.at,
+      };
+    }
+    const checks = this.inChecks(evidence);
+    if (checks.verdict !== "required") return checks;
+    return { verdict: "required", reason: "stops it when it fails (workflow_run, conclusion checked)" };
+  }
+
+  #elsewhere(evidence: Evidence): Omit<Standing, "scenario"> {
+    const checks = this.inChecks(evidence);
+    if (checks.verdict === "capability") {
+      return { verdict: "capability", reason: "runs by hand or on a schedule only" };
+    }
+    return {
+      verdict: "unlinked",
+      reason: `runs in another workflow (${evidence.pipeline.path}), and nothing in the files links the two`,
+    };
+  }
+
+  /** All jobs that end before a job starts. */
+  ancestors(job: Job, pipeline: Pipeline): ReadonlySet<string> {
+    const known = this.#ancestors.get(job);
+    if (known) return known;
+    const jobs = new Map(pipeline.jobs.map((other) => [other.key, other]));
+    const found = new Set<string>();
+    const open = [...job.needs.map(({ key }) => key), ...callersNeeds(job, jobs)];
+    for (const key of open) {
+      if (found.has(key)) continue;
+      found.add(key);
+      for (const { key: needed } of jobs.get(key)?.needs ?? []) open.push(needed);
+      if (jobs.get(key)?.call)
+        open.push(...pipeline.jobs.flatMap((below) => (below.caller === key ? [below.key] : [])));
+    }
+    this.#ancestors.set(job, found);
+    return found;
+  }
+
+  #play(play: Play): Outcomes {
+    const { pipeline, scenario, free, forced, upstream } = play;
+    const plays = this.#plays.get(pipeline) ?? new Map<string, Outcomes>();
+    this.#plays.set(pipeline, plays);
+    const id = [scenario.label, free, forced?.key, forced?.result, upstream].join("\n");
+    const known = plays.get(id);
+    if (known) return known;
+    this.#work += pipeline.jobs.length;
+    const outcomes: Outcomes = this.exhausted ? new Map() : simulate(play);
+    plays.set(id, outcomes);
+    return outcomes;
+  }
+}
+
+function callersNeeds(job: Job, jobs: ReadonlyMap<string, Job>): string[] {
+  const caller = job.caller === undefined ? undefined : jobs.get(job.caller);
+  return caller ? [...caller.needs.map(({ key }) => key), ...callersNeeds(caller, jobs)] : [];
+}
+
+const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>
+  deploy.points.some(({ job }) => canRun(outcomes.get(job.key)));
+
+const atOf = (condition: Condition | undefined): { at?: Location } => (condition ? { at: condition.at } : {});
+
+/** A step's condition before anything failed. */
+function stepValue(condition: Condition, play: Play): Possible {
+  const scope = scenarioScope(play);
+  const status: Readonly<Record<string, Possible>> = {
+    always: [true],
+    success: [true],
+    failure: [false],
+    cancelled: [false],
+  };
+  return evaluate(condition.expr, { ...scope, call: (name) => status[name] });
+}
+
+/** A later step's condition once a step failed. */
+function afterStep(condition: Condition, failed: Step, play: Play): Possible {
+  const scope = scenarioScope(play);
+  const status: Readonly<Record<string, Possible>> = {
+    always: [true],
+    success: [false],
+    failure: [true],
+    cancelled: [false],
+  };
+  const asks = [...walk(condition.expr)].some((node) => node.kind === "call" && node.name in status);
+  if (!asks) return [false];
+  return evaluate(condition.expr, {
+    ...scope,
+    call: (name) => status[name],
+    value: (path) => {
+      const own = failed.id !== "" && path[0] === "steps" && path[1] === failed.id;
+      return own && (path[2] === "outcome" || path[2] === "conclusion") ? ["failure"] : scope.value(path);
+    },
+  });
+}
+
+/** Why a test cannot stop anything, wherever the deploy stands; undefined where it can. */
+export function faultOf(
+  { cannotFail, at, step, job }: Evidence,
+  play: Play,
+): { reason: string; at: Location } | undefined {
+  if (cannotFail !== undefined) return { reason: `cannot block: ${cannotFail}`, at };
+  if (step?.allowFailure && mayBeTrue(allows(step.allowFailure, job, play)) && !rechecked(step, job)) {
+    return { reason: "may fail: its step has `continue-on-error`", at: step.allowFailure.at };
+  }
+  if (job.allowFailure && mayBeTrue(allows(job.allowFailure, job, play))) {
+    return { reason: "may fail: its job has `continue-on-error`", at: job.allowFailure.at };
+  }
+  return undefined;
+}
+
+/** The idiom "let all tests run, then fail": a later step asks for this step's outcome and ends in a failure. */
+function rechecked(step: Step, job: Job): boolean {
+  if (step.id === "") return false;
+  const asked = new RegExp(
+    String.raw`steps(\.|\[')${step.id.replaceAll(/[^\w-]/g, ".")}('\])?\.outcome`,
+    "i",
+  );
+  return job.steps.slice(step.index + 1).some((later) => {
+    const texts = [later.condition?.text ?? "", later.run ?? "", ...Object.values(later.environment)];
+    return canFail(later) && texts.some((text) => asked.test(text));
+  });
+}

@@ -1,0 +1,114 @@
+import type { Note, Side, Tree } from "../engine/types.ts";
+import { JOBS_AT_MOST, readJobs, TooManyJobs } from "./github-jobs.ts";
+import { readTriggers, triggersAt } from "./github-triggers.ts";
+import { refsIn } from "./interpolate.ts";
+import { onlyCalled } from "./model.ts";
+import type { Job, Pipeline, Trigger } from "./model.ts";
+import { inNeedsOrder } from "./order.ts";
+import { entries, entry, field, readYaml, text } from "./yaml.ts";
+import type { Node, Primitive, ReadYaml } from "./yaml.ts";
+
+/** The files of one side, each parsed once. */
+export interface Files {
+  readonly tree: Tree;
+  readonly side: Side;
+  readonly notes: Note[];
+  readonly read: (path: string) => Node | undefined;
+}
+
+/** Opens a tree's YAML files. What cannot be read becomes a note, once. */
+export function openFiles(tree: Tree, side: Side): Files {
+  const cache = new Map<string, ReadYaml>();
+  const notes: Note[] = [];
+  const read = (path: string): Node | undefined => {
+    const blob = tree.files.get(path);
+    if (!blob) return undefined;
+    let result = cache.get(path);
+    if (!result) {
+      result = readYaml(blob.text, path, side);
+      cache.set(path, result);
+      if (result.problem) notes.push(unread(path, result.problem));
+    }
+    return result.problem ? undefined : result.root;
+  };
+  return { tree, side, notes, read };
+}
+
+function unread(path: string, { line, reason }: { line?: number; reason: string }): Note {
+  const message = `This pipeline file was not analysed: ${reason}. What it tests and deploys is unknown.`;
+  return line === undefined ? { path, message } : { path, line, message };
+}
+
+/** GitHub reads workflows from this folder of the repository's root, and from no folder below it. */
+export const WORKFLOW_FILE = /^\.github\/workflows\/[^/]+\.ya?ml$/;
+
+/** Reads all workflows that an event can start, with what they call put in. */
+export function readGithubActions(files: Files): Pipeline[] {
+  const paths = [...files.tree.files.keys()].filter((path) => WORKFLOW_FILE.test(path)).sort();
+  const read = paths.flatMap((path) => {
+    const root = files.read(path);
+    const pipeline = root && readWorkflow(root, path, files);
+    return pipeline ? [pipeline] : [];
+  });
+  // What is called from here runs where its callers are; what nobody here calls is called from elsewhere.
+  const callers = read.filter((pipeline) => !onlyCalled(pipeline));
+  const reached = new Set(callers.flatMap(({ jobs }) => jobs.map(({ at }) => at.path)));
+  return read.filter((pipeline) => !onlyCalled(pipeline) || !reached.has(pipeline.path));
+}
+
+function readWorkflow(root: Node, path: string, files: Files): Pipeline | undefined {
+  const triggers = readTriggers(root);
+  if (triggers.length === 0) return undefined;
+  try {
+    return build(root, path, { files, triggers });
+  } catch (error) {
+    if (!(error instanceof TooManyJobs)) throw error;
+    const message = `This workflow was not analysed: with what it calls, it has more than ${JOBS_AT_MOST} jobs.`;
+    files.notes.push({ path, line: error.line, message });
+    return undefined;
+  }
+}
+
+function build(
+  root: Node,
+  path: string,
+  { files, triggers }: { files: Files; triggers: readonly Trigger[] },
+): Pipeline | undefined {
+  const { jobs, concurrency } = readJobs(root, path, files);
+  const ordered = inNeedsOrder(jobs);
+  if (!ordered.jobs) {
+    const { id, at } = ordered.cycle;
+    const message = `This workflow was not analysed: job ${id} needs itself through its needs, so GitHub refuses it.`;
+    files.notes.push({ path, line: at.line, message });
+    return undefined;
+  }
+  return {
+    provider: "github-actions",
+    path,
+    name: text(field(root, "name")) ?? path,
+    triggers,
+    triggersAt: triggersAt(root),
+    jobs: ordered.jobs,
+    ...(concurrency ? { concurrency } : {}),
+    inputs: dispatchInputs(root),
+    refs: refsOf(ordered.jobs),
+  };
+}
+
+function dispatchInputs(root: Node): Readonly<Record<string, Primitive>> {
+  const inputs = field(field(entry(root, "on")?.value, "workflow_dispatch"), "inputs");
+  const defaults = entries(inputs).map(({ key, value }): [string, Primitive] => {
+    const given = field(value, "default");
+    if (given?.kind === "scalar") return [key.toLowerCase(), given.value];
+    return [key.toLowerCase(), text(field(value, "type")) === "boolean" ? false : null];
+  });
+  return Object.fromEntries(defaults);
+}
+
+function refsOf(jobs: readonly Job[]): string[] {
+  const conditions = jobs.flatMap(({ condition, steps }) => [
+    condition,
+    ...steps.map((step) => step.condition),
+  ]);
+  return [...new Set(conditions.flatMap((condition) => (condition ? refsIn(condition.expr) : [])))];
+}

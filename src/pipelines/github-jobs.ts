@@ -1,0 +1,239 @@
+import type { Location } from "../engine/types.ts";
+import { parseCondition } from "./expressions.ts";
+import type { Expr } from "./expressions.ts";
+import type { Files } from "./github-actions.ts";
+import { readMatrix } from "./github-matrix.ts";
+import { readSteps } from "./github-steps.ts";
+import { argument, bind, interpolate, variants } from "./interpolate.ts";
+import type { Known } from "./interpolate.ts";
+import type { Call, Concurrency, Condition, Environment, Job, Need } from "./model.ts";
+import { entries, entry, field, text, texts } from "./yaml.ts";
+import type { Entry, Node } from "./yaml.ts";
+
+/** A workflow larger than this, calls expanded, is not judged. GitHub itself stops far below. */
+export const JOBS_AT_MOST = 1_000;
+
+/** GitHub's limit: a top-level workflow and nine levels of reusable ones. */
+const CALLS_DEEP = 10;
+
+export class TooManyJobs extends Error {
+  readonly line: number;
+  constructor(line: number) {
+    super("too many jobs");
+    this.line = line;
+  }
+}
+
+/** Where a workflow is read: at the top, or as called by a job. */
+interface Frame {
+  readonly files: Files;
+  readonly known: Known;
+  readonly prefix: string;
+  readonly root?: string;
+  readonly caller?: string;
+  readonly callers: readonly string[];
+  readonly jobs: Job[];
+}
+
+/** The jobs of a workflow, those of the local workflows that it calls among them. */
+export function readJobs(
+  root: Node,
+  path: string,
+  files: Files,
+): { readonly jobs: readonly Job[]; readonly concurrency?: Concurrency } {
+  const frame: Frame = { files, known: NOTHING, prefix: "", callers: [path], jobs: [] };
+  readInto(root, frame);
+  const concurrency = readConcurrency(entry(root, "concurrency"), withEnv(NOTHING, root));
+  return concurrency ? { jobs: frame.jobs, concurrency } : { jobs: frame.jobs };
+}
+
+const NOTHING: Known = { env: {}, legs: [] };
+
+function readInto(root: Node, frame: Frame): void {
+  const known = withEnv(frame.known, root);
+  const listed = entries(field(root, "jobs")).filter(({ value }) => value.kind === "map");
+  const ids = new Set(listed.map(({ key }) => key.toLowerCase()));
+  const pipefail = readShell(root);
+  for (const item of listed) {
+    if (frame.jobs.length >= JOBS_AT_MOST) throw new TooManyJobs(item.at.line);
+    readJob(item, { ...frame, known }, { ids, shell: pipefail });
+  }
+}
+
+interface Siblings {
+  readonly ids: ReadonlySet<string>;
+  readonly shell: string | undefined;
+}
+
+function readJob(item: Entry, frame: Frame, siblings: Siblings): void {
+  const { value, at } = item;
+  const id = item.key;
+  const legs = readMatrix(field(value, "strategy"));
+  const known = withEnv({ ...frame.known, legs }, value);
+  const shell = readShell(value) ?? siblings.shell;
+  const needs = entry(value, "needs");
+  const job: Job = {
+    key: frame.prefix + id.toLowerCase(),
+    id,
+    root: frame.root ?? id,
+    name: interpolate(text(field(value, "name")) ?? "", known),
+    at,
+    needs: readNeeds(needs, frame, siblings.ids),
+    ...(needs ? { needsAt: { ...needs.value.at, line: needs.at.line, column: needs.at.column } } : {}),
+    ...conditions(value, known),
+    legs,
+    ...environment(entry(value, "environment"), known),
+    ...concurrency(value, known),
+    steps: readSteps(field(value, "steps"), { files: frame.files, known, shell, folder: workdir(value) }),
+    ...(frame.caller === undefined ? {} : { caller: frame.caller }),
+  };
+  const called = readCall(value, known, frame);
+  frame.jobs.push(called ? { ...job, call: called.call } : job);
+  if (called?.root) readInto(called.root, callFrame(job, called, frame));
+}
+
+function readNeeds(needs: Entry | undefined, frame: Frame, ids: ReadonlySet<string>): Need[] {
+  return texts(needs?.value).flatMap(({ text: id, at }) => {
+    // GitHub matches job ids without case.
+    if (ids.has(id.toLowerCase())) return [{ key: frame.prefix + id.toLowerCase(), id, at }];
+    const message = `A job needs "${id}", and no job has that id: GitHub refuses this workflow, so nothing in it runs.`;
+    frame.files.notes.push({ path: at.path, line: at.line, message });
+    return [];
+  });
+}
+
+function conditions(job: Node, known: Known): { condition?: Condition; allowFailure?: Condition } {
+  const condition = readCondition(entry(job, "if"), known);
+  const allowFailure = readCondition(entry(job, "continue-on-error"), known);
+  return { ...(condition ? { condition } : {}), ...(allowFailure ? { allowFailure } : {}) };
+}
+
+/** Reads an `if` or a `continue-on-error`. */
+export function readCondition(item: Entry | undefined, known: Known): Condition | undefined {
+  const source = text(item?.value);
+  if (!item || source === undefined) return undefined;
+  const end = { endLine: item.value.at.endLine, endColumn: item.value.at.endColumn };
+  return { text: source, expr: bind(parseCondition(source), known), at: { ...item.at, ...end } };
+}
+
+function environment(item: Entry | undefined, known: Known): { environment?: Environment } {
+  const node = item?.value;
+  const name = text(node?.kind === "map" ? field(node, "name") : node);
+  if (!item || name === undefined || name === "") return {};
+  const names = variants(name, known).filter((variant) => variant !== "");
+  return names.length === 0 ? {} : { environment: { names, at: item.at } };
+}
+
+function concurrency(job: Node, known: Known): { concurrency?: Concurrency } {
+  const read = readConcurrency(entry(job, "concurrency"), known);
+  return read ? { concurrency: read } : {};
+}
+
+function readConcurrency(item: Entry | undefined, known: Known): Concurrency | undefined {
+  if (!item) return undefined;
+  const group = text(item.value) ?? text(field(item.value, "group")) ?? "";
+  const cancels = text(field(item.value, "cancel-in-progress")) === "true";
+  const at = entry(item.value, "cancel-in-progress")?.at ?? item.at;
+  return { group: interpolate(group, known), cancels, at };
+}
+
+function readShell(node: Node): string | undefined {
+  return text(field(field(field(node, "defaults"), "run"), "shell"));
+}
+
+function workdir(node: Node): string {
+  return text(field(field(field(node, "defaults"), "run"), "working-directory")) ?? "";
+}
+
+/** Texts of a map, such as `with` or `env`, with what is known put in. */
+export function readTexts(node: Node | undefined, known: Known): Record<string, string> {
+  return Object.fromEntries(
+    entries(node).flatMap(({ key, value }) => {
+      const source = text(value);
+      return source === undefined ? [] : [[key, interpolate(source, known)]];
+    }),
+  );
+}
+
+function withEnv(known: Known, node: Node): Known {
+  const env = field(node, "env");
+  return env ? { ...known, env: { ...known.env, ...readTexts(env, known) } } : known;
+}
+
+interface Called {
+  readonly call: Call;
+  readonly path?: string;
+  readonly root?: Node;
+  readonly inputs: ReadonlyMap<string, Expr>;
+}
+
+function readCall(job: Node, known: Known, frame: Frame): Called | undefined {
+  const uses = entry(job, "uses");
+  const target = text(uses?.value);
+  if (!uses || target === undefined) return undefined;
+  const given = readTexts(field(job, "with"), known);
+  const path = localPath(target);
+  const root = path === undefined ? undefined : openCallee(path, uses.at, frame);
+  const call: Call = { target, arguments: given, opaque: root === undefined };
+  const inputs = calleeInputs(root, field(job, "with"), known);
+  return root && path !== undefined ? { call, path, root, inputs } : { call, inputs };
+}
+
+/** `./x` and `$/x` mean a file of the same commit. */
+export function localPath(target: string): string | undefined {
+  return /^(\.|\$)\//.test(target) ? target.slice(2) : undefined;
+}
+
+function openCallee(path: string, at: Location, { files, callers }: Frame): Node | undefined {
+  if (callers.includes(path) || callers.length >= CALLS_DEEP) {
+    const why = callers.includes(path)
+      ? "it calls itself"
+      : `calls are nested deeper than ${CALLS_DEEP} levels`;
+    files.notes.push({
+      path: at.path,
+      line: at.line,
+      message: `The call of ${path} was not followed: ${why}.`,
+    });
+    return undefined;
+  }
+  return files.read(path);
+}
+
+function calleeInputs(
+  root: Node | undefined,
+  given: Node | undefined,
+  known: Known,
+): ReadonlyMap<string, Expr> {
+  const declared = field(field(field(root, "on"), "workflow_call"), "inputs");
+  return readArguments(declared, NOTHING, { given, known });
+}
+
+/** The arguments of a call: what is given, else what the callee declares as default. */
+export function readArguments(
+  declared: Node | undefined,
+  callee: Known,
+  { given, known }: { readonly given: Node | undefined; readonly known: Known },
+): ReadonlyMap<string, Expr> {
+  const inputs = new Map<string, Expr>();
+  for (const { key, value } of entries(declared)) {
+    const byDefault = field(value, "default");
+    inputs.set(key.toLowerCase(), argument(byDefault?.kind === "scalar" ? byDefault.value : null, callee));
+  }
+  for (const { key, value } of entries(given)) {
+    if (value.kind === "scalar") inputs.set(key.toLowerCase(), argument(value.value, known));
+  }
+  return inputs;
+}
+
+function callFrame(job: Job, called: Called, frame: Frame): Frame {
+  return {
+    files: frame.files,
+    // A called workflow does not see its caller's `env`.
+    known: { inputs: called.inputs, env: {}, legs: [] },
+    prefix: `${job.key}/`,
+    root: job.root,
+    caller: job.key,
+    callers: [...frame.callers, called.path ?? ""],
+    jobs: frame.jobs,
+  };
+}

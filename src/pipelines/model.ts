@@ -1,0 +1,131 @@
+import type { Location } from "../engine/types.ts";
+import type { Expr } from "./expressions.ts";
+import type { Primitive } from "./yaml.ts";
+
+/**
+ * Pipelines of any CI system in one form. Each system has a reader (`github.ts` is the first) that ends here:
+ * calls are expanded, inputs are put in, and everything that a finding may point at has its place.
+ */
+export interface Pipeline {
+  readonly provider: "github-actions";
+  readonly path: string;
+  readonly name: string;
+  readonly triggers: readonly Trigger[];
+  /** Where the triggers are written. */
+  readonly triggersAt: Location;
+  /** Calls expanded; a job stands after all that it needs. */
+  readonly jobs: readonly Job[];
+  readonly concurrency?: Concurrency;
+  /** Defaults of the inputs with which it is started by hand. */
+  readonly inputs: Readonly<Record<string, Primitive>>;
+  /** Branch and tag names that its conditions ask for: they tell which scenarios are worth a look. */
+  readonly refs: readonly string[];
+}
+
+/** What starts a pipeline. `event` is the CI system's own word: `push`, `pull_request`, `workflow_run`, … */
+export interface Trigger {
+  readonly event: string;
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+  readonly types: readonly string[];
+  /** Whether `paths` or `paths-ignore` narrow it. */
+  readonly paths: readonly string[];
+  /** Names of the pipelines whose end starts it. */
+  readonly upstream: readonly string[];
+  readonly at: Location;
+}
+
+export interface Condition {
+  readonly text: string;
+  readonly expr: Expr;
+  readonly at: Location;
+}
+
+export interface Concurrency {
+  readonly group: string;
+  readonly cancels: boolean;
+  readonly at: Location;
+}
+
+export interface Need {
+  /** The key of the job that must end first. */
+  readonly key: string;
+  readonly id: string;
+  readonly at: Location;
+}
+
+export interface Job {
+  /** Unique in the pipeline, lower case; `caller/job` for a job of a called workflow. */
+  readonly key: string;
+  /** As it is written. */
+  readonly id: string;
+  /** The job of the entry file through which it runs: itself, or the outermost caller. */
+  readonly root: string;
+  readonly name: string;
+  /** Where its id is written. */
+  readonly at: Location;
+  readonly needs: readonly Need[];
+  /** Where the list of needs is written, key and value. */
+  readonly needsAt?: Location;
+  readonly condition?: Condition;
+  readonly allowFailure?: Condition;
+  /** The legs of a matrix that stands in the file; empty without a matrix, or where it is computed. */
+  readonly legs: readonly Leg[];
+  readonly environment?: Environment;
+  readonly concurrency?: Concurrency;
+  readonly steps: readonly Step[];
+  /** The key of the job that calls the workflow it belongs to. */
+  readonly caller?: string;
+  /** It stands for a called workflow: its result is that of the jobs below it. */
+  readonly call?: Call;
+}
+
+/** One run of a matrix job. */
+export interface Leg {
+  readonly values: Readonly<Record<string, Primitive>>;
+  readonly at: Location;
+}
+
+export interface Environment {
+  /** All names that it can have, inputs and matrix put in; what is not known stays as written. */
+  readonly names: readonly string[];
+  readonly at: Location;
+}
+
+/** A call of something whose text may lie elsewhere. */
+export interface Call {
+  readonly target: string;
+  /** The arguments, as texts. */
+  readonly arguments: Readonly<Record<string, string>>;
+  /** Whether the target was read. What was not may do anything. */
+  readonly opaque: boolean;
+}
+
+export interface Step {
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly run?: string;
+  /** The line in which the first line of `run` stands; 1-based. */
+  readonly runLine: number;
+  readonly uses?: string;
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly condition?: Condition;
+  readonly allowFailure?: Condition;
+  /** Whether its shell fails when any part of a pipe fails. */
+  readonly pipefail: boolean;
+  /** Whether its script is for a POSIX shell, the only one that is read. */
+  readonly posix: boolean;
+  readonly folder: string;
+  /** It runs beside the steps after it. */
+  readonly background: boolean;
+  /** The `uses` of a local action could not be read. */
+  readonly opaque: boolean;
+  readonly at: Location;
+  /** The fields as they are written, for exact comparison of two sides. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Whether a pipeline never starts by an event of its own. */
+export const onlyCalled = ({ triggers }: Pick<Pipeline, "triggers">): boolean =>
+  triggers.every(({ event }) => event === "workflow_call");

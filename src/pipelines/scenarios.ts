@@ -1,0 +1,134 @@
+import { ANY } from "./evaluate.ts";
+import type { Possible } from "./evaluate.ts";
+import { onlyCalled } from "./model.ts";
+import type { Pipeline, Trigger } from "./model.ts";
+
+/** One way in which a pipeline can be started, with what is then known. */
+export interface Scenario {
+  /** What a person would say: "a push to main". It is equal on both sides of a change. */
+  readonly label: string;
+  readonly event: string;
+  /** Values under `github`, by their path without `github.`. What is missing is unknown. */
+  readonly values: ReadonlyMap<string, Possible>;
+}
+
+/** More ways than this are not looked at: the first ones are those that the file names. */
+const SCENARIOS_AT_MOST = 16;
+
+export function scenariosOf(pipeline: Pipeline): Scenario[] {
+  const all = pipeline.triggers.flatMap((trigger) => scenariosOfTrigger(trigger, pipeline));
+  return [...new Map(all.map((scenario) => [scenario.label, scenario])).values()].slice(0, SCENARIOS_AT_MOST);
+}
+
+function scenariosOfTrigger(trigger: Trigger, pipeline: Pipeline): Scenario[] {
+  const { event } = trigger;
+  if (event === "workflow_call") return onlyCalled(pipeline) ? [CALLED] : [];
+  if (event === "push") return pushes(trigger, pipeline.refs);
+  if (event === "pull_request" || event === "pull_request_target") return [pullRequest(trigger)];
+  const known: [string, Possible][] = [["event_name", [event]], ...(NO_PULL_REQUEST as [string, Possible][])];
+  if (event === "release") known.push(["ref_type", ["tag"]]);
+  if (event === "workflow_run") known.push(["event.workflow_run.conclusion", ["success"]]);
+  if (event === "merge_group") known.push(["base_ref", [ANY]]);
+  return [{ label: LABELS[event] ?? event, event, values: new Map(known) }];
+}
+
+/** A workflow that others call from their repositories: all that is known is that it runs. */
+const CALLED: Scenario = { label: "a call from elsewhere", event: "workflow_call", values: new Map() };
+
+const LABELS: Readonly<Record<string, string>> = {
+  workflow_dispatch: "a start by hand",
+  schedule: "the schedule",
+  release: "a release",
+  workflow_run: "the end of another workflow",
+  merge_group: "the merge queue",
+};
+
+/** Outside a pull request these are empty. */
+const NO_PULL_REQUEST: readonly (readonly [string, Possible])[] = [
+  ["base_ref", [""]],
+  ["head_ref", [""]],
+  ["event.label.name", [null]],
+  ["event.pull_request.merged", [null]],
+  ["event.pull_request.draft", [null]],
+];
+
+function pullRequest({ event, types }: Trigger): Scenario {
+  const actions = types.length > 0 ? types : ["opened", "synchronize", "reopened"];
+  const values = new Map<string, Possible>([
+    ["event_name", [event]],
+    ["event.action", actions],
+    ["ref_type", ["branch"]],
+    ["ref", ["refs/pull/1/merge"]],
+  ]);
+  return { label: "a pull request", event, values };
+}
+
+function pushes({ branches, tags }: Trigger, refs: readonly string[]): Scenario[] {
+  const anyBranch = branches.length > 0 || tags.length === 0;
+  const anyTag = tags.length > 0 || branches.length === 0;
+  const named = refs
+    .map((ref) => ref.replace(/^refs\/heads\//, ""))
+    .filter((ref) => !ref.startsWith("refs/"));
+  const namedTags = refs.filter((ref) => ref.startsWith("refs/tags/")).map((ref) => ref.slice(10));
+  return [
+    ...(anyBranch ? candidates(branches, named, "main").map((name) => push("heads", name)) : []),
+    ...(anyTag && (tags.length > 0 || namedTags.length > 0)
+      ? candidates(tags, namedTags, "v1.0.0").map((name) => push("tags", name))
+      : []),
+  ];
+}
+
+/** Names that a push can have: those of the filter, those that a condition asks for, else a usual one. */
+function candidates(patterns: readonly string[], named: readonly string[], usual: string): string[] {
+  const positive = patterns.filter((pattern) => !pattern.startsWith("!"));
+  const own = positive.map(sample);
+  const asked = named.filter((name) => name !== "" && passes(patterns, name));
+  const all = [...new Set([...own, ...asked])];
+  return positive.length === 0 && passes(patterns, usual) ? [...new Set([usual, ...all])] : all;
+}
+
+/** A name that fits a pattern. */
+const sample = (pattern: string): string => pattern.replaceAll(/\*+/g, "x").replaceAll(/[?+]/g, "");
+
+/** GitHub's filter: the last pattern that fits decides; with exclusions only, all else passes. */
+function passes(patterns: readonly string[], name: string): boolean {
+  let passed = patterns.every((pattern) => pattern.startsWith("!"));
+  for (const pattern of patterns) {
+    const excludes = pattern.startsWith("!");
+    if (fits(excludes ? pattern.slice(1) : pattern, name)) passed = !excludes;
+  }
+  return passed;
+}
+
+/** Patterns come from a stranger: with many stars they are taken to fit, rather than tried. */
+function fits(pattern: string, name: string): boolean {
+  if ((pattern.match(/\*+/g) ?? []).length > 4 || pattern.length > 200 || name.length > 200) return true;
+  const source = pattern
+    .replaceAll(/[.^$(){}|\\]/g, String.raw`\$&`)
+    .replaceAll(/\*\*\/?/g, "\u0000")
+    .replaceAll("*", "[^/]*")
+    .replaceAll("\u0000", ".*");
+  try {
+    return new RegExp(`^${source}$`).test(name);
+  } catch {
+    return true;
+  }
+}
+
+function push(kind: "heads" | "tags", name: string): Scenario {
+  const ref = `refs/${kind}/${name}`;
+  const type = kind === "heads" ? "branch" : "tag";
+  const values = new Map<string, Possible>([
+    ["event_name", ["push"]],
+    ["ref", [ref]],
+    ["event.ref", [ref]],
+    ["ref_name", [name]],
+    ["ref_type", [type]],
+    ...NO_PULL_REQUEST,
+  ]);
+  return {
+    label: kind === "heads" ? `a push to ${name}` : `a push of the tag ${name}`,
+    event: "push",
+    values,
+  };
+}

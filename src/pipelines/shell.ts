@@ -1,0 +1,165 @@
+import { tokenize } from "./shell-tokens.ts";
+import type { Token } from "./shell-tokens.ts";
+
+/** One simple command of a script, with what the shell does when it fails. */
+export interface Command {
+  /** Words without quotes; assignments before the command are left out. */
+  readonly words: readonly string[];
+  /** The words joined by one space. */
+  readonly text: string;
+  /** Lines below the script's first line. */
+  readonly line: number;
+  /** Why its failure does not end the script with a failure; undefined where it does. */
+  readonly swallowed?: string;
+}
+
+/** The commands of a script, each with what its failure means. `pipefail` is what the shell starts with. */
+export function readScript(script: string, pipefail = false): Command[] {
+  return judge(statements(tokenize(script)), pipefail);
+}
+
+/** A list of pipelines that `&&` and `||` join, up to the end of a line or a `;`. */
+interface Part {
+  readonly words: readonly Token[];
+  /** The operator after it. */
+  readonly next: string;
+}
+
+const ENDS = new Set(["\n", ";", ";;", "&", "(", ")"]);
+
+function statements(tokens: readonly Token[]): Part[][] {
+  const lists: Part[][] = [];
+  let list: Part[] = [];
+  let words: Token[] = [];
+  for (const token of tokens) {
+    const open = joins(list) && words.length === 0;
+    if (isWord(token, open)) words.push(asGroup(token));
+    // A line may end after `&&`, `||` and `|`.
+    else if (token.text !== "\n" || !open) {
+      if (words.length > 0) list.push({ words, next: token.text });
+      words = [];
+      if (ENDS.has(token.text)) list = pushed(lists, list);
+    }
+  }
+  if (words.length > 0) list.push({ words, next: "\n" });
+  pushed(lists, list);
+  return lists;
+}
+
+const isWord = ({ kind, text }: Token, open: boolean): boolean => kind === "word" || (text === "(" && open);
+
+/** Ends a list, and begins the next. */
+function pushed(lists: Part[][], list: Part[]): Part[] {
+  if (list.length === 0) return list;
+  lists.push(list);
+  return [];
+}
+
+/** `|| ( … )` and `|| { … }` are read alike. */
+const asGroup = (token: Token): Token =>
+  token.kind === "word" ? token : { ...token, kind: "word", text: "{" };
+
+const joins = (list: readonly Part[]): boolean => ["&&", "||", "|", "|&"].includes(list.at(-1)?.next ?? "");
+
+const KEYWORDS = new Set([
+  "then",
+  "do",
+  "else",
+  "fi",
+  "done",
+  "{",
+  "}",
+  "!",
+  "time",
+  "esac",
+  "elif",
+  "if",
+  "while",
+  "until",
+]);
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
+
+function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean): Command[] {
+  const commands: Command[] = [];
+  let exits = true;
+  let pipefail = startsWithPipefail;
+  const rechecks = rechecked(lists);
+  const end = lists.findLastIndex((list) =>
+    list.some(({ words }) => words.some(({ text }) => !KEYWORDS.has(text))),
+  );
+  lists.forEach((list, index) => {
+    const first = list[0]?.words.map(({ text }) => text) ?? [];
+    if (first[0] === "set") {
+      const options = first.slice(1).join(" ");
+      if (/\+[a-z]*e/.test(options)) exits = false;
+      if (/(^|\s)-[a-z]*e/.test(options)) exits = true;
+      if (options.includes("pipefail")) pipefail = !/\+o pipefail/.test(options);
+    }
+    const last = index === end;
+    list.forEach((part, position) => {
+      const context = { list, position, last, exits: exits || rechecks, pipefail };
+      commands.push(...command(part, context));
+    });
+  });
+  return commands;
+}
+
+/** A script that reads `$?` or `PIPESTATUS`, or hands a status on, is taken to judge its failures itself. */
+function rechecked(lists: readonly (readonly Part[])[]): boolean {
+  const all = lists.flatMap((list) => list.flatMap(({ words }) => words.map(({ text }) => text)));
+  return all.some((text) => /\$\?|PIPESTATUS/.test(text));
+}
+
+interface Context {
+  readonly list: readonly Part[];
+  readonly position: number;
+  readonly last: boolean;
+  readonly exits: boolean;
+  readonly pipefail: boolean;
+}
+
+function command(part: Part, context: Context): Command[] {
+  const all = part.words.map(({ text }) => text);
+  const start = all.findIndex((text) => !KEYWORDS.has(text) && !ASSIGNMENT.test(text));
+  if (start === -1) return [];
+  const words = all.slice(start).filter((text) => text !== "}");
+  const line = part.words[start]?.line ?? 0;
+  const swallowed = swallow(part, all.slice(0, start), context);
+  const base = { words, text: words.join(" "), line };
+  return [swallowed === undefined ? base : { ...base, swallowed }];
+}
+
+function swallow(part: Part, prefix: readonly string[], context: Context): string | undefined {
+  const { list, position, last, exits, pipefail } = context;
+  if (part.next === "&") return "it runs in the background";
+  if (/^\|&?$/.test(part.next) && !pipefail) return "a pipe hides its exit status";
+  const rescue = afterOr(list, position);
+  if (rescue) return rescued(rescue);
+  if (prefix.some((text) => JUDGES.has(text))) return undefined;
+  // What the last list ends with is what the script ends with.
+  if (last) return undefined;
+  if (!exits) return "`set +e` hides its failure";
+  const inFront = part.next === "&&" && position < list.length - 1;
+  return inFront ? "`set -e` ignores a failure before `&&`" : undefined;
+}
+
+/** After these the script asks for the status itself. */
+const JUDGES = new Set(["if", "while", "until", "elif", "!"]);
+
+function rescued(words: readonly Token[]): string | undefined {
+  return fails(words) ? undefined : `\`|| ${words.map(({ text }) => text).join(" ")}\` hides its failure`;
+}
+
+/** The words after the next `||` of the same list. */
+function afterOr(list: readonly Part[], position: number): readonly Token[] | undefined {
+  const or = list.findIndex(({ next }, index) => index >= position && next === "||");
+  return or === -1 ? undefined : list[or + 1]?.words;
+}
+
+/** Whether what comes after `||` still fails: `exit 1`, `false`, or a group that begins and whose end is not seen. */
+function fails(words: readonly Token[]): boolean {
+  const texts = words.map(({ text }) => text).filter((text) => !KEYWORDS.has(text) || text === "{");
+  const [first] = texts;
+  if (first === "{" || first === undefined) return true;
+  return !["true", ":", "echo", "printf", "exit"].includes(first) || /^exit [1-9$]/.test(texts.join(" "));
+}

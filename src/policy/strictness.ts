@@ -1,0 +1,34 @@
+import type { CheckSetting, Policy, Severity, StageDemand, Tier } from "../engine/types.ts";
+
+const TIERS: readonly Tier[] = ["critical", "standard", "best-effort"];
+const SEVERITY: Readonly<Record<Severity | "off", number>> = { off: 0, notice: 1, warning: 2, error: 3 };
+const DEMAND: Readonly<Record<StageDemand, number>> = { off: 0, advised: 1, required: 2 };
+const COMMENTS: Readonly<Record<Policy["comments"], number>> = { off: 0, error: 1, warning: 2, notice: 3 };
+
+/**
+ * Whether a check's setting is at least as strict as another for every tier. No setting means the check's own
+ * severity, which may be anything from notice to error: what cannot be shown to be as strict, is not.
+ */
+export function checkHolds(mine: CheckSetting, theirs: CheckSetting | undefined): boolean {
+  return TIERS.every((tier) => {
+    const [ours, other] = [severityOn(mine, tier), theirs && severityOn(theirs, tier)];
+    if (ours === undefined && other === undefined) return true;
+    return SEVERITY[ours ?? "notice"] >= SEVERITY[other ?? "error"];
+  });
+}
+
+function severityOn({ severity, tiers }: CheckSetting, tier: Tier): Severity | "off" | undefined {
+  return !tiers || tiers.includes(tier) ? severity : undefined;
+}
+
+/** Whether a stage's demand is at least as strict as another. */
+export const demandHolds = (mine: StageDemand, theirs: StageDemand): boolean =>
+  DEMAND[mine] >= DEMAND[theirs];
+
+/** Whether at least as many findings become comments. */
+export const commentsHold = (mine: Policy["comments"], theirs: Policy["comments"]): boolean =>
+  COMMENTS[mine] >= COMMENTS[theirs];
+
+/** Whether an unmade review blocks at least as much. */
+export const unverifiedHolds = (mine: Policy["unverified"], theirs: Policy["unverified"]): boolean =>
+  mine === "failure" || theirs === "neutral";

@@ -1,0 +1,19 @@
+import type { Report } from "../engine/types.ts";
+import { order } from "./select.ts";
+
+/** The report as JSON for machines: `version` first, all other keys in alphabetical order, two spaces, a newline at the end. */
+export function json(report: Report): string {
+  const { version, ...rest } = report;
+  return `${JSON.stringify({ version, ...rest }, sorted, 2)}\n`;
+}
+
+/** JSON.stringify keeps the order of keys, so each object is rebuilt in order; the report itself has its version first. */
+function sorted(key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => order(a, b));
+  if (key !== "") return Object.fromEntries(entries);
+  return Object.fromEntries([
+    ...entries.filter(([name]) => name === "version"),
+    ...entries.filter(([name]) => name !== "version"),
+  ]);
+}

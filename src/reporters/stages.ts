@@ -1,0 +1,54 @@
+import {
+  STAGES,
+  type GateVerdict,
+  type Report,
+  type Stage,
+  type StageCell,
+  type StageRow,
+} from "../engine/types.ts";
+
+/** How a stage stands before a deploy, in words with a symbol. */
+export const GATE: Readonly<Record<GateVerdict, string>> = {
+  required: "✓ gates",
+  skippable: "⚠ can be skipped",
+  bypassable: "⚠ can be bypassed",
+  "not-on-trigger": "⚠ misses a trigger",
+  advisory: "⚠ cannot block",
+  post: "⚠ after the deploy",
+  unlinked: "⚠ not linked",
+  capability: "○ by hand or schedule",
+  unknown: "? cannot be read",
+  absent: "✗ absent",
+};
+
+/** A required stage that does not gate a production deploy, or of which that cannot be told. */
+export interface Gap {
+  readonly row: StageRow;
+  readonly cell: StageCell;
+}
+
+/** The cell of a stage; a stage of which nothing is said is absent. */
+export function cellOf(row: StageRow, stage: Stage): StageCell {
+  return (
+    row.cells.find((cell) => cell.stage === stage) ?? {
+      stage,
+      verdict: "absent",
+      reason: "no test of this stage was found",
+    }
+  );
+}
+
+/** What the policy requires and the pipelines do not show, unreadable ones last. Staging and development may do without. */
+export function gapsOf(report: Report): Gap[] {
+  const required = STAGES.filter((stage) => report.demands[stage] === "required");
+  const rows = report.stages.filter(
+    ({ environment }) => environment === "production" || environment === "unknown",
+  );
+  const gaps = rows.flatMap((row) => required.map((stage) => ({ row, cell: cellOf(row, stage) })));
+  const missing = gaps.filter(({ cell }) => cell.verdict !== "required");
+  return [...missing.filter(isCertain), ...missing.filter((gap) => !isCertain(gap))];
+}
+
+export function isCertain({ cell }: Gap): boolean {
+  return cell.verdict !== "unknown";
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "@jest/globals";
+import { deliveryOf, job, workflow } from "./trees.ts";
+
+const PATH = ".github/workflows/release.yml";
+
+/** The notes that a file leads to, and that it took less than two seconds to get there. */
+function notesOf(text: string): { readonly line?: number; readonly message: string }[] {
+  const start = performance.now();
+  const { notes } = deliveryOf({ [PATH]: text });
+  expect(performance.now() - start).toBeLessThan(2_000);
+  for (const note of notes) expect(note.path).toBe(PATH);
+  return [...notes];
+}
+
+const bomb = (): string => {
+  const levels = Array.from({ length: 9 }, (_, level) => {
+    const one = level === 0 ? "x" : `*a${String(level - 1)}`;
+    return `a${String(level)}: &a${String(level)} [${Array.from({ length: 9 }, () => one).join(", ")}]`;
+  });
+  return `on: push\n${levels.join("\n")}\njobs: *a8\n`;
+};
+
+describe("hostile files end in a note", () => {
+  test("an alias bomb, with its line", () => {
+    expect(notesOf(bomb())).toEqual([
+      { path: PATH, line: expect.any(Number), message: expect.stringContaining("aliases") },
+    ]);
+  });
+
+  test.each([
+    ["a circular alias", "on: push\njobs: &j\n  a: *j\n"],
+    [
+      "10,000 jobs",
+      `on: push\njobs:\n${Array.from({ length: 10_000 }, (_, n) => `  j${String(n)}: { runs-on: x, steps: [{ run: go test }] }\n`).join("")}`,
+    ],
+    [
+      "too many jobs",
+      `on: push\njobs:\n${Array.from({ length: 1_200 }, (_, n) => job(`j${String(n)}`, "go test")).join("")}`,
+    ],
+    ["a list without end", `on: push\njobs: [${"1,".repeat(450_000)}]\n`],
+    [
+      "60,000 keys",
+      `on: push\nenv:\n${Array.from({ length: 60_000 }, (_, n) => `  k${String(n)}: 1\n`).join("")}jobs: {}\n`,
+    ],
+    ["100,000 brackets", `on: push\njobs: ${"[".repeat(100_000)}\n`],
+    ["two megabytes", `on: push\n# ${"x".repeat(2_000_000)}\n`],
+    ["broken YAML", "on: push\njobs: {\n"],
+    ["tabs", "on: push\njobs:\n\ta: b\n"],
+    ["a key twice", "on: push\njobs: {}\njobs: {}\n"],
+    [
+      "a cycle of needs",
+      `on: push\njobs:\n${job("a", "x", "    needs: b\n")}${job("b", "x", "    needs: a\n")}`,
+    ],
+    ["a need that is no job", `on: push\njobs:\n${job("a", "x", "    needs: gone\n")}`],
+    ["two documents", "on: push\njobs: {}\n---\non: push\n"],
+  ])("%s", (_, text) => {
+    const notes = notesOf(text);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]?.message).not.toBe("");
+  });
+
+  test("one megabyte of shell is read", () => {
+    const script = "          echo hello && go test ./... || true; (cd x; make y) | tee z\n".repeat(14_000);
+    expect(notesOf(`on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n${script}`)).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ["quotes that do not end", "go test 'x"],
+    ["substitutions that do not end", `x ${"$(".repeat(20_000)}`],
+    ["expressions that do not end", `x ${"${{ ".repeat(20_000)}`],
+    ["options without a command", `xvfb-run ${"-a=b ".repeat(20_000)}`],
+    ["options of make", `make ${"-C -j ".repeat(20_000)}`],
+    ["a here-document that does not end", "cat <<EOF\nx"],
+    ["a long word", `npm run ${"a:".repeat(100_000)}`],
+  ])("a script with %s", (_, script) => {
+    const lines = script
+      .split("\n")
+      .map((line) => `          ${line}\n`)
+      .join("");
+    notesOf(`on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n${lines}`);
+  });
+
+  test("conditions that nest deeply", () => {
+    notesOf(
+      `on: push\njobs:\n${job("a", "go test", `    if: "${"(".repeat(5_000)}true${")".repeat(5_000)}"\n`)}`,
+    );
+    notesOf(`on: push\njobs:\n${job("a", "go test", `    if: "${"!".repeat(50_000)}true"\n`)}`);
+    notesOf(`on: push\njobs:\n${job("a", "go test", `    if: "${"a || ".repeat(50_000)}true"\n`)}`);
+  });
+
+  test("workflows that call each other", () => {
+    const call = (id: string): string =>
+      `on: [push, workflow_call]\njobs:\n  ${id}:\n    uses: ./.github/workflows/${id}.yml\n`;
+    const { notes } = deliveryOf({
+      ".github/workflows/a.yml": call("b"),
+      ".github/workflows/b.yml": call("a"),
+    });
+    expect(notes.length).toBeGreaterThan(0);
+    for (const { message } of notes) expect(message).toContain("calls itself");
+  });
+
+  test("calls that multiply", () => {
+    const start = performance.now();
+    const calls = (level: number): string =>
+      `on: [push, workflow_call]\njobs:\n${Array.from({ length: 20 }, (_, n) => `  j${String(n)}:\n    uses: ./.github/workflows/l${String(level + 1)}.yml\n`).join("")}`;
+    const files = Object.fromEntries(
+      Array.from({ length: 6 }, (_, level) => [`.github/workflows/l${String(level)}.yml`, calls(level)]),
+    );
+    const { notes } = deliveryOf(files);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(notes.some(({ message }) => message.includes("1000 jobs"))).toBe(true);
+  });
+
+  test("a thousand tests before a deploy", () => {
+    const start = performance.now();
+    const chain = Array.from({ length: 900 }, (_, n) =>
+      job(`t${String(n)}`, "go test", n > 0 ? `    needs: t${String(n - 1)}\n` : ""),
+    );
+    deliveryOf(workflow(`${chain.join("")}${job("deploy-prod", "helm upgrade a b", "    needs: t899\n")}`));
+    expect(performance.now() - start).toBeLessThan(4_000);
+  });
+});
