@@ -9,17 +9,21 @@ export type Change =
 /** Pairs the objects of two sides by id. Where one side writes an id twice, the same file is preferred, then order. */
 export function pair(before: readonly Manifest[], after: readonly Manifest[]): Change[] {
   const left = Map.groupBy(before, ({ id }) => id);
-  const changes: Change[] = [];
-  for (const manifest of after) {
+  const partners = new Map<Manifest, Manifest>();
+  const take = (manifest: Manifest, fits: (candidate: Manifest) => boolean) => {
     const candidates = left.get(manifest.id) ?? [];
-    const match = candidates.find(({ path }) => path === manifest.path) ?? candidates[0];
-    if (match) candidates.splice(candidates.indexOf(match), 1);
-    changes.push(
-      match ? { kind: "kept", before: match, after: manifest } : { kind: "added", after: manifest },
-    );
-  }
-  for (const rest of left.values()) {
-    for (const manifest of rest) changes.push({ kind: "removed", before: manifest });
-  }
-  return changes;
+    const index = candidates.findIndex(fits);
+    const [match] = index < 0 ? [] : candidates.splice(index, 1);
+    if (match) partners.set(manifest, match);
+  };
+  for (const manifest of after) take(manifest, ({ path }) => path === manifest.path);
+  for (const manifest of after) if (!partners.has(manifest)) take(manifest, () => true);
+  const changes = after.map((manifest): Change => {
+    const match = partners.get(manifest);
+    return match ? { kind: "kept", before: match, after: manifest } : { kind: "added", after: manifest };
+  });
+  const removed = [...left.values()]
+    .flat()
+    .map((manifest): Change => ({ kind: "removed", before: manifest }));
+  return [...changes, ...removed];
 }

@@ -32,7 +32,7 @@ export async function readBlobs(source: Source, entries: readonly Entry[]): Prom
 }
 
 /** In the entries' order, each at most as large as one request may be. */
-export function batches(entries: readonly Entry[]): Entry[][] {
+function batches(entries: readonly Entry[]): Entry[][] {
   const all: Entry[][] = [];
   let bytes = Infinity;
   for (const entry of entries) {

@@ -98,6 +98,12 @@ export function deployPairs({ before, after }: Change): DeployPair[] {
       pairs.push({ before: deploy, after: match });
     }
   }
+  const [only, ...more] = before.production.filter((deploy) => !pairs.some((pair) => pair.before === deploy));
+  const [rest] = left;
+  // What is left alone on both sides, in one file, took the other's place.
+  if (only && rest && more.length === 0 && left.size === 1 && only.pipeline.path === rest.pipeline.path) {
+    pairs.push({ before: only, after: rest });
+  }
   return pairs;
 }
 
@@ -171,6 +177,7 @@ function dropped(
 function mayHaveMoved({ before, after }: Change, { purpose, job }: Evidence): boolean {
   const known = new Set(before.opaque);
   if (after.opaque.some((target) => !known.has(target))) return true;
+  if (after.unresolved.some((script) => !before.unresolved.includes(script))) return true;
   const old = new Set(before.evidence.filter((item) => item.purpose === purpose).map(jobKey));
   const perhaps = after.evidence.filter((item) => item.purpose === purpose && !isPresent(item));
   return perhaps.some(

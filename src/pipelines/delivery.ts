@@ -42,6 +42,8 @@ export interface Delivery {
   readonly checks: ReadonlyMap<Evidence, Standing>;
   /** What was not read and may hold anything: calls elsewhere, other CI systems, broken files. */
   readonly opaque: readonly string[];
+  /** Scripts that may run tests among other things, and were not found in the tree. */
+  readonly unresolved: readonly string[];
   /** One row per production deploy; none where no production deploy was recognised. */
   readonly rows: readonly StageRow[];
   readonly inventory: readonly InventoryEntry[];
@@ -70,11 +72,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
   const gated = [...evidence, ...rehearsals(deploys)];
   const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
-  const opaque = [
-    ...opaqueCalls(read),
-    ...others.map(({ path }) => path),
-    ...files.notes.map(({ path }) => path),
-  ];
+  const opaque = [...opaqueCalls(read), ...others.map(({ path }) => path), ...files.unread];
   const facts = { production, evidence, gates, opaque };
   return {
     side,
@@ -82,6 +80,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
     deploys,
     ...facts,
     checks,
+    unresolved: unresolvedScripts(read),
     rows: production.map((deploy) => rowOf(deploy, facts)),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [...files.notes, ...others.map(noteOf), ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
@@ -128,6 +127,18 @@ function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[])
     steps.flatMap((step) => (step.opaque ? [step.uses ?? ""] : [])),
   );
   return [...new Set([...calls, ...actions])];
+}
+
+/** Names under which tests hide: a build, or everything. */
+const UMBRELLA =
+  /[\s:/_-](all|build|ci|check|verify|validate|package|release|dist|default|pipeline)([\s:._-]|$)/;
+
+function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[] }[]): string[] {
+  const commands = read.flatMap(({ jobs }) =>
+    jobs.flatMap(({ steps }) => steps.flatMap((step) => step.commands)),
+  );
+  const texts = commands.flatMap(({ texts: [text = ""], unresolved }) => (unresolved ? [text] : []));
+  return [...new Set(texts.filter((text) => UMBRELLA.test(text)))];
 }
 
 type Facts = Pick<Delivery, "evidence" | "gates" | "opaque">;

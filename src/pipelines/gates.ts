@@ -1,15 +1,13 @@
 import type { GateVerdict, Location } from "../engine/types.ts";
 import type { Deploy } from "./deploys.ts";
-import { evaluate, mayBeFalse, mayBeTrue } from "./evaluate.ts";
-import type { Possible } from "./evaluate.ts";
-import { walk } from "./expressions.ts";
+import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Condition, Job, Pipeline, Step } from "./model.ts";
-import { canFail } from "./reraise.ts";
+import { afterStep, faultOf, stepValue } from "./faults.ts";
+import type { Condition, Job, Pipeline } from "./model.ts";
 import { scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
-import { allows, canRun, scenarioScope, simulate } from "./simulate.ts";
-import type { Outcomes, Play } from "./simulate.ts";
+import { canRun, indexOf, simulate } from "./simulate.ts";
+import type { Index, Outcomes, Play } from "./simulate.ts";
 
 /** How a test stands before a deploy in one scenario, or over all. */
 export interface Standing {
@@ -49,12 +47,13 @@ const AUTOMATIC = new Set([
 ]);
 
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
-const WORK_AT_MOST = 600_000;
+const WORK_AT_MOST = 400_000;
 
 /** Judges tests before deploys. It remembers what was played through. */
 export class Judge {
   readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
   readonly #plays = new Map<Pipeline, Map<string, Outcomes>>();
+  readonly #indexes = new Map<Pipeline, Index>();
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
   #work = 0;
 
@@ -270,7 +269,9 @@ export class Judge {
     const known = plays.get(id);
     if (known) return known;
     this.#work += pipeline.jobs.length;
-    const outcomes: Outcomes = this.exhausted ? new Map() : simulate(play);
+    const index = this.#indexes.get(pipeline) ?? indexOf(pipeline);
+    this.#indexes.set(pipeline, index);
+    const outcomes: Outcomes = this.exhausted ? new Map() : simulate({ ...play, index });
     plays.set(id, outcomes);
     return outcomes;
   }
@@ -285,64 +286,3 @@ const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>
   deploy.points.some(({ job }) => canRun(outcomes.get(job.key)));
 
 const atOf = (condition: Condition | undefined): { at?: Location } => (condition ? { at: condition.at } : {});
-
-/** A step's condition before anything failed. */
-function stepValue(condition: Condition, play: Play): Possible {
-  const scope = scenarioScope(play);
-  const status: Readonly<Record<string, Possible>> = {
-    always: [true],
-    success: [true],
-    failure: [false],
-    cancelled: [false],
-  };
-  return evaluate(condition.expr, { ...scope, call: (name) => status[name] });
-}
-
-/** A later step's condition once a step failed. */
-function afterStep(condition: Condition, failed: Step, play: Play): Possible {
-  const scope = scenarioScope(play);
-  const status: Readonly<Record<string, Possible>> = {
-    always: [true],
-    success: [false],
-    failure: [true],
-    cancelled: [false],
-  };
-  const asks = [...walk(condition.expr)].some((node) => node.kind === "call" && node.name in status);
-  if (!asks) return [false];
-  return evaluate(condition.expr, {
-    ...scope,
-    call: (name) => status[name],
-    value: (path) => {
-      const own = failed.id !== "" && path[0] === "steps" && path[1] === failed.id;
-      return own && (path[2] === "outcome" || path[2] === "conclusion") ? ["failure"] : scope.value(path);
-    },
-  });
-}
-
-/** Why a test cannot stop anything, wherever the deploy stands; undefined where it can. */
-export function faultOf(
-  { cannotFail, at, step, job }: Evidence,
-  play: Play,
-): { reason: string; at: Location } | undefined {
-  if (cannotFail !== undefined) return { reason: `cannot block: ${cannotFail}`, at };
-  if (step?.allowFailure && mayBeTrue(allows(step.allowFailure, job, play)) && !rechecked(step, job)) {
-    return { reason: "may fail: its step has `continue-on-error`", at: step.allowFailure.at };
-  }
-  if (job.allowFailure && mayBeTrue(allows(job.allowFailure, job, play))) {
-    return { reason: "may fail: its job has `continue-on-error`", at: job.allowFailure.at };
-  }
-  return undefined;
-}
-
-/** The idiom "let all tests run, then fail": a later step asks for this step's outcome and ends in a failure. */
-function rechecked(step: Step, job: Job): boolean {
-  if (step.id === "") return false;
-  const asked = new RegExp(
-    String.raw`steps(\.|\[')${step.id.replaceAll(/[^\w-]/g, ".")}('\])?\.outcome`,
-    "i",
-  );
-  return job.steps.slice(step.index + 1).some((later) => {
-    const texts = [later.condition?.text ?? "", later.run ?? "", ...Object.values(later.environment)];
-    return canFail(later) && texts.some((text) => asked.test(text));
-  });
-}

@@ -13,6 +13,8 @@ export interface Files {
   readonly tree: Tree;
   readonly side: Side;
   readonly notes: Note[];
+  /** Paths of what was not read: it may hold anything. */
+  readonly unread: string[];
   readonly read: (path: string) => Node | undefined;
 }
 
@@ -20,6 +22,7 @@ export interface Files {
 export function openFiles(tree: Tree, side: Side): Files {
   const cache = new Map<string, ReadYaml>();
   const notes: Note[] = [];
+  const unread: string[] = [];
   const read = (path: string): Node | undefined => {
     const blob = tree.files.get(path);
     if (!blob) return undefined;
@@ -27,14 +30,17 @@ export function openFiles(tree: Tree, side: Side): Files {
     if (!result) {
       result = readYaml(blob.text, path, side);
       cache.set(path, result);
-      if (result.problem) notes.push(unread(path, result.problem));
+      if (result.problem) {
+        notes.push(noteOf(path, result.problem));
+        unread.push(path);
+      }
     }
     return result.problem ? undefined : result.root;
   };
-  return { tree, side, notes, read };
+  return { tree, side, notes, unread, read };
 }
 
-function unread(path: string, { line, reason }: { line?: number; reason: string }): Note {
+function noteOf(path: string, { line, reason }: { line?: number; reason: string }): Note {
   const message = `This pipeline file was not analysed: ${reason}. What it tests and deploys is unknown.`;
   return line === undefined ? { path, message } : { path, line, message };
 }
@@ -65,6 +71,7 @@ function readWorkflow(root: Node, path: string, files: Files): Pipeline | undefi
     if (!(error instanceof TooManyJobs)) throw error;
     const message = `This workflow was not analysed: with what it calls, it has more than ${JOBS_AT_MOST} jobs.`;
     files.notes.push({ path, line: error.line, message });
+    files.unread.push(path);
     return undefined;
   }
 }
@@ -80,6 +87,7 @@ function build(
     const { id, at } = ordered.cycle;
     const message = `This workflow was not analysed: job ${id} needs itself through its needs, so GitHub refuses it.`;
     files.notes.push({ path, line: at.line, message });
+    files.unread.push(path);
     return undefined;
   }
   return {

@@ -11,7 +11,6 @@ type Raised = "success" | "failure";
  * `exit 1` hands a failure on, one that only prints swallows it.
  */
 export function raised(job: Job, scope: Scope): readonly Raised[] {
-  if (succeeded(job, scope)) return ["success"];
   let may = false;
   for (const step of job.steps) {
     const answer = stepRaises(step, job, scope);
@@ -19,14 +18,6 @@ export function raised(job: Job, scope: Scope): readonly Raised[] {
     may ||= answer === "maybe";
   }
   return may ? ["failure", "success"] : ["success"];
-}
-
-/** Where all went well there is nothing to hand on. */
-function succeeded(job: Job, scope: Scope): boolean {
-  return job.needs.every(({ id }) => {
-    const results = scope.value(["needs", id.toLowerCase(), "result"]);
-    return results.length === 1 && results[0] === "success";
-  });
 }
 
 type Answer = "yes" | "maybe" | "no";

@@ -18,7 +18,20 @@ export interface Play {
   readonly forced?: { readonly key: string; readonly result: "failure" | "skipped" };
   /** The conclusion of the pipeline whose end started this one; success where absent. */
   readonly upstream?: Result;
+  /** The pipeline's index, where it was made before. */
+  readonly index?: Index;
 }
+
+/** The jobs of a pipeline by key, and by the call through which they run. */
+export interface Index {
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly below: ReadonlyMap<string, readonly Job[]>;
+}
+
+export const indexOf = ({ jobs }: Pipeline): Index => ({
+  jobs: new Map(jobs.map((job) => [job.key, job])),
+  below: Map.groupBy(jobs, ({ caller = "" }) => caller),
+});
 
 /** What can come of one job. */
 export interface Outcome {
@@ -47,8 +60,7 @@ export function simulate(play: Play): Outcomes {
     play,
     outcomes,
     starts: new Map(),
-    jobs: new Map(play.pipeline.jobs.map((job) => [job.key, job])),
-    below: Map.groupBy(play.pipeline.jobs, ({ caller = "" }) => caller),
+    index: play.index ?? indexOf(play.pipeline),
   };
   for (const job of play.pipeline.jobs) outcomes.set(job.key, outcomeOf(job, course));
   return outcomes;
@@ -61,8 +73,7 @@ interface Course {
   readonly play: Play;
   readonly outcomes: Map<string, Outcome>;
   readonly starts: Map<string, Possible>;
-  readonly jobs: ReadonlyMap<string, Job>;
-  readonly below: ReadonlyMap<string, readonly Job[]>;
+  readonly index: Index;
 }
 
 function outcomeOf(job: Job, course: Course): Outcome {
@@ -86,7 +97,8 @@ function resultsOf(job: Job, course: Course): readonly Result[] {
   // A failing job is one that ran.
   if (forced?.key === job.key) return afterFailure(job, course.play);
   if (job.call) return [...new Set([...calledResults(job, course), ...skipped])];
-  const raises = raised(job, scopeOf(job, course));
+  // Where all went well there is nothing to hand on.
+  const raises = allSucceeded(job, course) ? (["success"] as const) : raised(job, scopeOf(job, course));
   return [
     ...new Set([
       ...(raises.includes("failure") ? afterFailure(job, course.play) : []),
@@ -96,11 +108,18 @@ function resultsOf(job: Job, course: Course): readonly Result[] {
   ];
 }
 
+function allSucceeded(job: Job, { outcomes }: Course): boolean {
+  return job.needs.every(({ key }) => {
+    const results = outcomes.get(key)?.results;
+    return results?.length === 1 && results[0] === "success";
+  });
+}
+
 /** Whether a job starts: its condition, and that of every job that calls it. */
 function startsOf(job: Job, course: Course): Possible {
   const known = course.starts.get(job.key);
   if (known) return known;
-  const caller = job.caller === undefined ? undefined : course.jobs.get(job.caller);
+  const caller = job.caller === undefined ? undefined : course.index.jobs.get(job.caller);
   const { forced } = course.play;
   const outer = !caller
     ? YES
@@ -121,7 +140,7 @@ function conditionOf(job: Job, course: Course): Possible {
 
 /** The result of a call is that of the jobs below it. What was not read is taken to succeed. */
 function calledResults(job: Job, course: Course): Result[] {
-  const below = (course.below.get(job.key) ?? []).flatMap(({ key }) => course.outcomes.get(key) ?? []);
+  const below = (course.index.below.get(job.key) ?? []).flatMap(({ key }) => course.outcomes.get(key) ?? []);
   const failures = below.map(({ results }): Possible => results.map((result) => result === "failure"));
   const failed = some(failures);
   return [

@@ -46,7 +46,8 @@ export type ReadYaml =
 /** Reads the YAML subset that GitHub reads: one document, YAML 1.2 (`on` is a string), no merge keys. */
 export function readYaml(text: string, path: string, side: Side): ReadYaml {
   if (text.length > LIMITS.bytes) return unreadable(`it is larger than ${LIMITS.bytes} characters`);
-  if (countTokens(text) > LIMITS.tokens) return unreadable(`it holds more than ${LIMITS.tokens} tokens`);
+  const large = tooLarge(text);
+  if (large !== undefined) return unreadable(large);
   try {
     return compose(text, path, side);
   } catch (error) {
@@ -58,11 +59,17 @@ export function readYaml(text: string, path: string, side: Side): ReadYaml {
 }
 
 /** The lexer is linear and cheap, so it can tell what is too large before the composer has to pay for it. */
-function countTokens(text: string): number {
-  let count = 0;
-  const lexemes = new Lexer().lex(text);
-  while (count <= LIMITS.tokens && lexemes.next().done !== true) count += 1;
-  return count;
+function tooLarge(text: string): string | undefined {
+  let tokens = 0;
+  let open = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens += 1;
+    if (lexeme === "[" || lexeme === "{") open += 1;
+    if (lexeme === "]" || lexeme === "}") open -= 1;
+    if (open > LIMITS.depth) return `it is nested deeper than ${LIMITS.depth} levels`;
+    if (tokens > LIMITS.tokens) return `it holds more than ${LIMITS.tokens} tokens`;
+  }
+  return undefined;
 }
 
 function compose(text: string, path: string, side: Side): ReadYaml {

@@ -14,10 +14,9 @@ export interface Plain {
 /** Reads manifests as they are written. Folders whose objects do not collide are one unit. */
 export function readPlain(base: Tree, head: Tree, { isManifest, changed }: Plain): Record<Side, Rendering> {
   const read = fileReader();
-  const sides = {
-    base: readSide({ tree: base, side: "base", isManifest: isManifest.base, read, changed }),
-    head: readSide({ tree: head, side: "head", isManifest: isManifest.head, read, changed }),
-  };
+  const left = readSide({ tree: base, side: "base", isManifest: isManifest.base, read, changed });
+  const right = readSide({ tree: head, side: "head", isManifest: isManifest.head, read, changed });
+  const sides = { base: completed(left, right), head: completed(right, left) };
   const folders = foldersOf([...sides.base.manifests, ...sides.head.manifests]);
   return {
     base: { units: unitsOf(sides.base.manifests, folders), notes: sides.base.notes },
@@ -33,20 +32,34 @@ interface SideToRead {
   readonly changed: ReadonlySet<string>;
 }
 
-function readSide({ tree, side, isManifest, read, changed }: SideToRead): {
-  manifests: Manifest[];
-  notes: Note[];
-} {
+interface ReadSide {
+  readonly manifests: readonly Manifest[];
+  readonly notes: readonly Note[];
+  /** Files of which something could not be read. */
+  readonly unread: ReadonlySet<string>;
+}
+
+/** What could not be read is taken to be as on the other side: neither gone nor new. */
+function completed(side: ReadSide, other: ReadSide): ReadSide {
+  if (side.unread.size === 0) return side;
+  const known = new Set(side.manifests.map(({ id }) => id));
+  const missing = other.manifests.filter(({ path, id }) => side.unread.has(path) && !known.has(id));
+  return { ...side, manifests: [...side.manifests, ...missing] };
+}
+
+function readSide({ tree, side, isManifest, read, changed }: SideToRead): ReadSide {
   const manifests: Manifest[] = [];
   const notes: Note[] = [];
+  const unread = new Set(tree.notes.map(({ path }) => path));
   for (const [path, blob] of [...tree.files].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!/\.(ya?ml|json)$/i.test(path) || !isManifest(path)) continue;
     const file = read(blob);
+    if (file.problems.length > 0) unread.add(path);
     manifests.push(...manifestsOf(file, { path, side, source: blob.text }));
     // That a file is a template matters where this change touches it; that a file is broken always does.
     if (!file.templated || changed.has(path)) notes.push(...notesOf(file, path, blob.text));
   }
-  return { manifests, notes };
+  return { manifests, notes, unread };
 }
 
 function unitsOf(manifests: readonly Manifest[], folders: ReadonlyMap<string, string>): Unit[] {

@@ -57,13 +57,24 @@ export function move(before: number | undefined, after: number | undefined): str
   return `${before} → ${after} ${after < before ? "▼" : "▲"}`;
 }
 
-/** The cells of a row: pods in normal service, then each event. An event that never ends says so. */
+/** The cells of a row: pods in normal service, then each event. An event that never ends has no number: it says so. */
 export function cells({ before, after }: FloorRow): string[] {
-  const events = DISRUPTIONS.map(({ event }) => {
-    const text = move(before?.events[event], after?.events[event]);
-    return (after ?? before)?.stuck[event] === undefined ? text : `${text}, stuck`;
-  });
-  return [move(before?.replicas, after?.replicas), ...events];
+  return [
+    move(before?.replicas, after?.replicas),
+    ...DISRUPTIONS.map(({ event }) => {
+      const was = before && outcome(before, event);
+      const is = after && outcome(after, event);
+      if (was === undefined || is === undefined || was === is) return String(is ?? was ?? "–");
+      if (typeof was === "number" && typeof is === "number") return move(was, is);
+      return `${was} → ${is} ${is === STUCK ? "▼" : "▲"}`;
+    }),
+  ];
+}
+
+const STUCK = "stuck";
+
+function outcome({ events, stuck }: Floors, event: Disruption): number | typeof STUCK {
+  return stuck[event] === undefined ? events[event] : STUCK;
 }
 
 /** What else there is to say of a row: its tier and what became of it. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { worldsOf } from "../../src/checks/worlds.ts";
 import { fileReader, manifestsOf, notesOf } from "../../src/engine/manifest.ts";
 import type { Blob, Cluster, Manifest, Note, Side, Suggestion, Tree, Unit } from "../../src/engine/types.ts";
+import type { Workload } from "../../src/engine/workload.ts";
 import type { World } from "../../src/engine/world.ts";
 
 /** What tests of the engine start from: text. */
@@ -17,7 +18,7 @@ export function treeOf(files: Readonly<Record<string, string>>, commit = "head")
 
 export function readAll(
   text: string,
-  { path = "app.yaml", side = "head" as Side } = {},
+  { path = "app.yaml", side = "head" }: { path?: string; side?: Side } = {},
 ): { manifests: Manifest[]; notes: Note[] } {
   const file = fileReader()(blobOf(text));
   return { manifests: manifestsOf(file, { path, side, source: text }), notes: notesOf(file, path, text) };
@@ -59,4 +60,26 @@ export function applied(text: string, suggestion: Suggestion | undefined): strin
   const lines = text.split(end);
   lines.splice(suggestion.line - 1, suggestion.endLine - suggestion.line + 1, ...suggestion.text.split("\n"));
   return lines.join(end);
+}
+
+/** A workload that makes pods with the label `app=web`, in the namespace shop. */
+export const workload = (spec: string, { kind = "Deployment", pod = "" } = {}) => `apiVersion: apps/v1
+kind: ${kind}
+metadata: { name: web, namespace: shop }
+spec:
+  ${spec}
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers: [{ name: web }]
+      ${pod}
+---
+`;
+
+/** The first workload of a text, and its world. */
+export function parse(text: string, cluster: Cluster = {}): { web: Workload; world: World } {
+  const world = worldFrom(text, cluster);
+  const [web] = world.workloads;
+  if (!web) throw new Error("expected a workload");
+  return { web, world };
 }

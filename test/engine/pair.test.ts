@@ -51,6 +51,14 @@ test("of an object that is written twice, the same file's is preferred, and each
   ]);
 });
 
+test("a copy that comes first does not take the original's partner", () => {
+  const after = [...head(config("a", "2"), "copy.yaml"), ...head(config("a", "1"), "x.yaml")];
+  expect(said(pair(base(config("a"), "x.yaml"), after))).toEqual([
+    ["added", undefined, "copy.yaml"],
+    ["kept", "x.yaml", "x.yaml"],
+  ]);
+});
+
 test("sides stay apart: what is gone is placed in base, what is there in head", () => {
   const [kept, gone] = pair(base(config("a") + config("b")), head(config("a", "2")));
   expect(kept?.before?.locate().side).toBe("base");

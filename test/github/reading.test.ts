@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { afterEach, expect, test } from "@jest/globals";
 import type { Tree } from "../../src/engine/types.ts";
 import { loadChange, loadTrees } from "../../src/github/load-trees.ts";
 import { loadPullRequest } from "../../src/github/load-pull-request.ts";
 import { tokenOctokit } from "../../src/github/octokit.ts";
+import { reviewRequest } from "../../src/github/review-request.ts";
 import { createWorld, MANIFEST, markJudge, outcome, type World } from "./harness.ts";
 
 let world: World | undefined;
@@ -107,6 +109,25 @@ test("both sides hold the relevant files, changed, added, removed and moved", as
   expect(head.files.get("k8s/n.yaml")).toBe(base.files.get("k8s/m.yaml"));
 });
 
+test("links and moved submodules are not followed, and that is said", async () => {
+  const shop = await start({ "k8s/app.yaml": MANIFEST });
+  const number = await shop.repository.openPullRequest({ changes: { "k8s/app.yaml": "a: 2\n" } });
+  const git = (input: string, ...args: string[]) =>
+    execFileSync("git", ["-C", shop.repository.directory, ...args], { input, encoding: "utf8" }).trim();
+  const target = git("app.yaml", "hash-object", "-w", "--stdin");
+  const folder = git(`120000 blob ${target}\tlink.yaml\n`, "mktree");
+  const entries = `040000 tree ${folder}\tk8s\n160000 commit ${"1".repeat(40)}\tvendored\n`;
+  const person = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"];
+  const parent = shop.repository.pullRequest(number).headSha;
+  const tree = git(entries, "mktree", "--missing");
+  const head = git("", ...person, "commit-tree", tree, "-p", parent, "-m", "Link");
+  const source = await sourceOf(shop);
+  const change = await loadChange(source, { base: await shop.repository.sha("main"), head }, number);
+  const trees = await loadTrees(source, change);
+  expect(trees.head.notes.map(({ path }) => path)).toEqual(["k8s/link.yaml", "vendored"]);
+  expect(paths(trees.head)).toEqual([]);
+});
+
 test("a change of more than 300 files is read whole", async () => {
   const shop = await start({ "a.yaml": MANIFEST });
   const number = await shop.repository.openPullRequest({ changes: many(350) });
@@ -169,7 +190,6 @@ test("a change that GitHub cannot list is refused in the check runs at once", as
   const shop = await start(many(20), { treeEntries: 10 });
   const number = await shop.repository.openPullRequest({ changes: { ...many(320, "new") } });
   const { headSha: head, baseSha: base, headRef: ref } = await shop.repository.mergeGroup(number);
-  const { reviewRequest } = await import("../../src/github/review-request.ts");
   await reviewRequest(shop.groupRequest({ head, base, ref }), shop.services, new AbortController().signal);
   expect(outcome(shop, head)).toEqual(["nines / zero-downtime: failure", "nines / test-stages: failure"]);
   expect(shop.repository.checkRuns(head)[0]?.output.summary).toContain("The change is too large");
@@ -246,7 +266,6 @@ test("a pull request is read with a person's token", async () => {
 test("the real judgement is what runs where no other is given", async () => {
   const { judge: _judge, ...services } = (await start({ "k8s/app.yaml": MANIFEST })).services;
   expect(_judge).toBe(markJudge);
-  const { reviewRequest } = await import("../../src/github/review-request.ts");
   const number = await world!.repository.openPullRequest({
     changes: { "k8s/app.yaml": `${MANIFEST}  x: y\n` },
   });

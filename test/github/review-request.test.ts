@@ -1,5 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { afterEach, expect, test } from "@jest/globals";
+import { digestOf } from "../../src/github/external-id.ts";
+import { tokenOctokit } from "../../src/github/octokit.ts";
 import { reviewRequest } from "../../src/github/review-request.ts";
+import { marker } from "../../src/reporters/markdown.ts";
 import { createWorld, MANIFEST, outcome, type World } from "./harness.ts";
 
 let world: World | undefined;
@@ -132,18 +136,22 @@ test("a thread that somebody resolved is neither written again nor touched", asy
   expect(bodies.filter((body) => body.includes("alpha"))).toHaveLength(1);
 });
 
-test("somebody else's comment with our marker is not ours", async () => {
+test("somebody else's comment with our marker is not ours: it neither stands for a finding nor is removed", async () => {
   const shop = await start({ "k8s/app.yaml": MANIFEST });
   const number = await shop.repository.openPullRequest({ changes: marked("error alpha") });
+  const mallory = tokenOctokit(shop.github.personalToken("mallory"), shop.github.url);
+  await mallory.request("POST /repos/{owner}/{repo}/pulls/{pull_number}/comments", {
+    ...{ owner: "acme", repo: "shop", path: "k8s/app.yaml", line: 7, side: "RIGHT" },
+    pull_number: number,
+    commit_id: shop.repository.pullRequest(number).headSha,
+    body: `Nothing here\n\n${marker(digestOf("alpha"))}`,
+  });
+  const users = () => shop.repository.reviewComments(number).map(({ user }) => user);
   await shop.review(number);
-  const [comment] = shop.repository.reviewComments(number);
-  shop.repository.replyToReviewComment(comment!.id, "mallory", comment!.body);
+  expect(users()).toEqual(["mallory", shop.github.botLogin]);
   await shop.repository.push(number, { "k8s/app.yaml": `${MANIFEST}  n: o\n` });
   await shop.review(number);
-  expect(shop.repository.reviewComments(number).map(({ user }) => user)).toEqual([
-    shop.github.botLogin,
-    "mallory",
-  ]);
+  expect(users()).toEqual(["mallory"]);
 });
 
 test("only errors are commented unless the policy says more", async () => {
@@ -192,6 +200,16 @@ test("commits that landed on the base branch meanwhile are not blamed on the pul
   const shop = await start({ "k8s/app.yaml": MANIFEST });
   const number = await shop.repository.openPullRequest({ changes: { "k8s/mine.yaml": MANIFEST } });
   await shop.repository.commit("main", marked("error alpha"));
+  await shop.review(number);
+  expect(outcome(shop, shop.repository.pullRequest(number).headSha)).toEqual(PASSED);
+});
+
+test("what the base branch has of the pull request by now is not new any more", async () => {
+  const shop = await start({ "k8s/app.yaml": MANIFEST });
+  const number = await shop.repository.openPullRequest({ changes: marked("error alpha") });
+  const first = shop.repository.pullRequest(number).headSha;
+  await shop.repository.push(number, marked("error alpha", "notice beta"));
+  execFileSync("git", ["-C", shop.repository.directory, "update-ref", "refs/heads/main", first]);
   await shop.review(number);
   expect(outcome(shop, shop.repository.pullRequest(number).headSha)).toEqual(PASSED);
 });

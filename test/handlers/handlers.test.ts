@@ -50,7 +50,14 @@ async function requestsOf(act: () => unknown): Promise<object[]> {
   app.requests.splice(0);
   await act();
   await settled();
-  return app.requests.map(({ delivery: _delivery, installation: _installation, ...request }) => request);
+  return app.requests.map(({ owner, repo, pull, mergeGroup, attempt, comments }) => ({
+    owner,
+    repo,
+    pull,
+    mergeGroup,
+    attempt,
+    comments,
+  }));
 }
 
 describe("a pull request", () => {

@@ -119,6 +119,6 @@ describe("hostile files end in a note", () => {
       job(`t${String(n)}`, "go test", n > 0 ? `    needs: t${String(n - 1)}\n` : ""),
     );
     deliveryOf(workflow(`${chain.join("")}${job("deploy-prod", "helm upgrade a b", "    needs: t899\n")}`));
-    expect(performance.now() - start).toBeLessThan(4_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

@@ -205,7 +205,7 @@ test("floors: what got worse stands first, what did not change is counted", () =
   const table = summary.split("\n").filter((line) => line.startsWith("| `"));
   expect(table).toHaveLength(20);
   expect(table[0]).toBe(
-    "| `Deployment/shop/web` (critical, in `deploy/production`) | 3 | 3 → 1 ▼ | 2, stuck | 2 | 2 → 3 ▲ |",
+    "| `Deployment/shop/web` (critical, in `deploy/production`) | 3 | 3 → 1 ▼ | 2 → stuck ▼ | 2 | 2 → 3 ▲ |",
   );
   expect(summary).toContain("and 13 more that changed, 1 workload unchanged.");
 });

@@ -1,4 +1,5 @@
-import { answering } from "../../engine/generations.ts";
+import { answering, counterpart } from "../../engine/generations.ts";
+import { setLabels } from "../../engine/edit.ts";
 import { strings } from "../../engine/json.ts";
 import type { Change } from "../../engine/pair.ts";
 import { matchesMap, sameNamespace } from "../../engine/selectors.ts";
@@ -154,6 +155,7 @@ function* lost(
     yield* unmanaged(service, was, after);
     return;
   }
+  const suggestion = undo(change.before, service, { was, after });
   const places = was.map((workload) => whatBecameOf(workload, service, after));
   // An operator can make pods with any labels.
   const heirs = new Set([service.name, ...was.map(({ manifest }) => manifest.name)]);
@@ -166,7 +168,19 @@ function* lost(
     at: places.find(({ at }) => at !== undefined)?.at ?? service.locate("spec", "selector"),
     ...(operator && { atMost: "warning" }),
     message: `${service.ref} selects ${labelText(selector)}, and ${listText(places.map(({ text }) => text))}. No pod is left behind it: every request to ${service.name} fails from the deploy on.`,
+    ...(suggestion && { suggestion }),
   };
+}
+
+/** The old selector, where it still fits the pods. */
+function undo(
+  before: Manifest,
+  service: Manifest,
+  { was, after }: { was: readonly Workload[]; after: World },
+) {
+  const old = strings(before.get("spec", "selector"));
+  const fits = was.some((workload) => matchesMap(old, counterpart(workload, after)?.labels ?? {}));
+  return fits ? setLabels(service, ["spec", "selector"], old) : undefined;
 }
 
 /** It lives on in another unit, with whatever Service is there. */

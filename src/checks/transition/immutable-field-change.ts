@@ -233,7 +233,7 @@ function mostProven(after: Manifest, { certain }: ImmutableChange, world: World)
   if (after.kind === "Job") return "notice";
   if (["StatefulSet", "PersistentVolumeClaim", "Service"].includes(after.kind))
     return certain ? undefined : "warning";
-  const workload = workloadOf(after);
+  const workload = world.workload(after);
   const served = workloadKinds.includes(after.kind) && workload && world.servicesOf(workload).length > 0;
   return served ? undefined : "warning";
 }

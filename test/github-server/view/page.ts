@@ -3,6 +3,7 @@ import { findRepository } from "../host.ts";
 import { latestOf } from "../model/checks.ts";
 import type { Annotation, CheckRun, Comment, PullRequest, RepositoryState, ReviewComment } from "../state.ts";
 import { html, list, raw, type Html } from "./html.ts";
+import { rendered } from "./markdown.ts";
 import { STYLE } from "./style.ts";
 
 /** A pull request as a person sees it: check runs, annotations and comments. Everything is escaped. */
@@ -17,7 +18,7 @@ const LABEL: Readonly<Record<string, string>> = {
   action_required: "action required",
 };
 
-const markdown = (text: string | null): Html => (text ? html`<pre>${text}</pre>` : html``);
+const markdown = (text: string | null): Html => (text ? raw(rendered(text)) : html``);
 
 const range = (note: Annotation): string =>
   note.start_line === note.end_line ? String(note.start_line) : `${note.start_line}–${note.end_line}`;
@@ -48,7 +49,7 @@ const said = ({ user, createdAt, body, minimized, reactions }: Comment): Html =>
       <small>${createdAt}${minimized === null ? "" : `, hidden: ${minimized.toLowerCase()}`}</small>
       <small>${reactions.map(({ content }) => `:${content}:`).join(" ")}</small>
     </p>
-    <pre>${body}</pre>`;
+    ${markdown(body)}`;
 
 const thread = (all: readonly ReviewComment[], first: ReviewComment): Html =>
   html` <section class="thread">
@@ -76,7 +77,7 @@ function body(state: RepositoryState, pull: PullRequest): Html {
       reviews.map(
         (one) =>
           html`<p><b>${one.user}</b> reviewed</p>
-            <pre>${one.body}</pre>`,
+            ${markdown(one.body)}`,
       ),
     )}
     ${list(review.filter(({ inReplyTo }) => inReplyTo === null).map((first) => thread(review, first)))}

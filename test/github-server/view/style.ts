@@ -9,6 +9,10 @@ section.failure, section.action_required { border-left-color: #cf222e; }
 section.neutral { border-left-color: #9a6700; }
 li.failure b { color: #cf222e; }
 li.warning b { color: #9a6700; }
+table { border-collapse: collapse; font-size: .9em; margin: .75rem 0; }
+th, td { border: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .25rem .6rem; text-align: left; }
+code { background: color-mix(in srgb, currentColor 8%, transparent); border-radius: 4px; padding: .1em .3em; }
+pre code { background: none; padding: 0; }
 small { font-weight: normal; opacity: .7; }
 .button { border: 1px solid currentColor; border-radius: 6px; display: inline-block; margin-right: .5rem; padding: .1rem .6rem; }
 `;

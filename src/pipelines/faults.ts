@@ -1,0 +1,70 @@
+import type { Location } from "../engine/types.ts";
+import { evaluate, mayBeTrue } from "./evaluate.ts";
+import type { Possible } from "./evaluate.ts";
+import { walk } from "./expressions.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Condition, Job, Step } from "./model.ts";
+import { canFail } from "./reraise.ts";
+import { allows, scenarioScope } from "./simulate.ts";
+import type { Play } from "./simulate.ts";
+
+/** A step's condition before anything failed. */
+export function stepValue(condition: Condition, play: Play): Possible {
+  const scope = scenarioScope(play);
+  const status: Readonly<Record<string, Possible>> = {
+    always: [true],
+    success: [true],
+    failure: [false],
+    cancelled: [false],
+  };
+  return evaluate(condition.expr, { ...scope, call: (name) => status[name] });
+}
+
+/** A later step's condition once a step failed. */
+export function afterStep(condition: Condition, failed: Step, play: Play): Possible {
+  const scope = scenarioScope(play);
+  const status: Readonly<Record<string, Possible>> = {
+    always: [true],
+    success: [false],
+    failure: [true],
+    cancelled: [false],
+  };
+  const asks = [...walk(condition.expr)].some((node) => node.kind === "call" && node.name in status);
+  if (!asks) return [false];
+  return evaluate(condition.expr, {
+    ...scope,
+    call: (name) => status[name],
+    value: (path) => {
+      const own = failed.id !== "" && path[0] === "steps" && path[1] === failed.id;
+      return own && (path[2] === "outcome" || path[2] === "conclusion") ? ["failure"] : scope.value(path);
+    },
+  });
+}
+
+/** Why a test cannot stop anything, wherever the deploy stands; undefined where it can. */
+export function faultOf(
+  { cannotFail, at, step, job }: Evidence,
+  play: Play,
+): { reason: string; at: Location } | undefined {
+  if (cannotFail !== undefined) return { reason: `cannot block: ${cannotFail}`, at };
+  if (step?.allowFailure && mayBeTrue(allows(step.allowFailure, job, play)) && !rechecked(step, job)) {
+    return { reason: "may fail: its step has `continue-on-error`", at: step.allowFailure.at };
+  }
+  if (job.allowFailure && mayBeTrue(allows(job.allowFailure, job, play))) {
+    return { reason: "may fail: its job has `continue-on-error`", at: job.allowFailure.at };
+  }
+  return undefined;
+}
+
+/** The idiom "let all tests run, then fail": a later step asks for this step's outcome and ends in a failure. */
+function rechecked(step: Step, job: Job): boolean {
+  if (step.id === "") return false;
+  const asked = new RegExp(
+    String.raw`steps(\.|\[')${step.id.replaceAll(/[^\w-]/g, ".")}('\])?\.outcome`,
+    "i",
+  );
+  return job.steps.slice(step.index + 1).some((later) => {
+    const texts = [later.condition?.text ?? "", later.run ?? "", ...Object.values(later.environment)];
+    return canFail(later) && texts.some((text) => asked.test(text));
+  });
+}
