@@ -251,7 +251,7 @@ export function firstDifference(
 
 /** A short value as people write it; undefined where it would fill a page. */
 export function valueText(value: Json | undefined): string | undefined {
-  if (value === undefined || value === null) return "nothing";
+  if (value === undefined || value === null) return "unset";
   if (isObject(value) || Array.isArray(value)) return undefined;
   return scalarText(value);
 }

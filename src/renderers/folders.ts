@@ -28,21 +28,19 @@ interface Group {
 
 function treeOf(manifests: readonly Manifest[]): Folder {
   const root: Folder = { path: ".", ids: new Set(), children: new Map() };
-  for (const { path, id } of manifests) {
-    const folder = folderOf(path);
-    let current = root;
-    for (const step of folder === "." ? [] : folder.split("/")) {
-      const next = current.children.get(step) ?? {
-        path: current.path === "." ? step : `${current.path}/${step}`,
-        ids: new Set<string>(),
-        children: new Map<string, Folder>(),
-      };
-      current.children.set(step, next);
-      current = next;
-    }
-    current.ids.add(id);
-  }
+  const known = new Map([[".", root]]);
+  for (const { path, id } of manifests) folderAt(folderOf(path), known).ids.add(id);
   return root;
+}
+
+/** The folder of a path, made with all its parents where it is new. */
+function folderAt(path: string, known: Map<string, Folder>): Folder {
+  const there = known.get(path);
+  if (there) return there;
+  const folder: Folder = { path, ids: new Set(), children: new Map() };
+  known.set(path, folder);
+  folderAt(folderOf(path), known).children.set(path, folder);
+  return folder;
 }
 
 /** Bottom up: the groups below a folder become one with it, unless any two of them share an object. */

@@ -64,8 +64,15 @@ async function verdicts(number: number): Promise<(string | null)[]> {
   }
 }
 
-/** Resolves when GitHub has been asked for this. */
-async function asked(path: RegExp): Promise<void> {
+/** Resolves when a review is running. */
+async function reviewing(): Promise<void> {
+  const running = 'nines_queue_jobs{queue="reviews",state="running"} 1';
+  while (!(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).includes(running))
+    await wait(POLL_MS);
+}
+
+/** Resolves when GitHub has answered this. */
+async function answered(path: RegExp): Promise<void> {
   while (!github.calls.all.some((call) => path.test(call.url))) await wait(POLL_MS);
 }
 
@@ -97,7 +104,7 @@ test("SIGTERM lets a running review end, and answers not ready meanwhile", async
   github.calls.reset();
   github.faults.add({ match: { path: /check-runs$/, method: "POST" }, respond: { delayMs: 6_000 } });
   const number = await open();
-  await asked(/check-runs/);
+  await reviewing();
   app.kill("SIGTERM");
   while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 503) await wait(POLL_MS);
   expect(await app.ended).toBe(0);
@@ -117,7 +124,7 @@ test("a process killed in the middle of a review goes on at the next start, and 
     respond: { delayMs: 60_000 },
   });
   const number = await open();
-  await asked(/check-runs/);
+  await answered(/check-runs/);
   first.kill("SIGKILL");
   await first.ended;
   github.faults.clear();

@@ -111,15 +111,17 @@ function blocks(claim: Manifest, { cluster }: World): boolean {
 
 function problem(workload: Workload, claim: Manifest, replicas: number): Problem {
   const { manifest } = workload;
-  const mode = list(claim.get("spec", "accessModes")).map(String).join(", ");
+  const onePod = list(claim.get("spec", "accessModes")).every((mode) => mode === "ReadWriteOncePod");
   const suggestion = replicas === 1 ? recreate(workload) : undefined;
-  const shared = replicas > 1 ? ` Its ${replicas} pods can run only on one node together.` : "";
+  const waits = onePod ? "It cannot start" : "On another node it cannot start";
+  const shared =
+    replicas === 1 ? "" : ` Of its ${replicas} pods only ${onePod ? "one" : "those on one node"} can run.`;
   return {
     subject: manifest,
     key: claim.name,
     at: manifest.locate(...placeOf(workload, claim)),
     measure: Math.min(replicas, 2),
-    message: `A rollout of ${manifest.ref} starts a new pod while the old one holds ${claim.name}, a ${mode} volume. On another node the new pod cannot start, and the rollout hangs until somebody deletes the old one by hand.${shared}`,
+    message: `A rollout of ${manifest.ref} starts a new pod while the old one holds ${claim.name}, a ${onePod ? "ReadWriteOncePod" : "ReadWriteOnce"} volume. ${waits}, and the rollout hangs until somebody deletes the old one by hand.${shared}`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -50,6 +50,7 @@ export default defineCheck({
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment",
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",
   ],
+  supersedes: ["rollout-availability-dip"],
   unsafe: [
     {
       title: "RollingUpdate becomes Recreate",
@@ -134,7 +135,6 @@ function leftover({ manifest }: Workload): Problem {
   const suggestion = setScalar(manifest, TYPE, "RollingUpdate");
   return {
     subject: manifest,
-    key: "rollingUpdate",
     at: manifest.locate(...TYPE),
     message: `${manifest.ref} has the strategy Recreate and settings for RollingUpdate. The API server refuses that, and the deploy fails.`,
     fix: `Put ${manifest.ref} back to type: RollingUpdate, or remove the rollingUpdate block as well.`,

@@ -127,16 +127,16 @@ function* blocked(budget: Manifest, workloads: readonly Workload[], world: World
   // An autoscaler, or whoever sets replicas that no file writes, may have more pods than the least.
   const certain =
     forever || (!scaled && workloads.every(({ declaredReplicas }) => declaredReplicas !== undefined));
-  const suggestion = total >= 2 ? loosened(budget) : undefined;
+  const suggestion = total === 1 ? undefined : loosened(budget);
   yield {
     subject: budget,
     at: budget.locate(...limitOf(budget)),
     ...(certain ? {} : { atMost: "warning" as const }),
     message: message(budget, workloads, { total, scaled: scaled && !forever }),
     fix:
-      total >= 2
-        ? `Write maxUnavailable: 1 in ${budget.ref}: it lets one pod go at a time, whatever the number of replicas.`
-        : `Run at least two pods of ${names(workloads)} and write maxUnavailable: 1 in ${budget.ref}.`,
+      total === 1
+        ? `Run at least two pods of ${names(workloads)} and write maxUnavailable: 1 in ${budget.ref}.`
+        : `Write maxUnavailable: 1 in ${budget.ref}: it lets one pod go at a time, whatever the number of replicas.`,
     ...(suggestion && { suggestion }),
   };
 }
