@@ -14,4 +14,5 @@ export default {
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
   testTimeout: 30_000,
+  maxWorkers: 2,
 };

@@ -33,6 +33,7 @@ function findingOf(
     message: problem.message,
     fix: problem.fix ?? check.fix,
     fingerprint: rest.fingerprint,
+    ...(problem.was && { was: problem.was }),
     ...(problem.suggestion && { suggestion: problem.suggestion }),
   };
   return finding;

@@ -1,6 +1,9 @@
+import { ALERTS, alertsOf } from "../engine/alerts.ts";
 import { pair } from "../engine/pair.ts";
-import type { Cluster, Environment, Rendering, Unit } from "../engine/types.ts";
-import { worldOf } from "../engine/world.ts";
+import type { Cluster, Environment, Manifest, Rendering, Unit } from "../engine/types.ts";
+import { releasedValues } from "../engine/values.ts";
+import { valueCounter } from "../engine/values-parts.ts";
+import { worldOf, type Surroundings } from "../engine/world.ts";
 import type { Transition } from "./define.ts";
 
 export interface Sides<T> {
@@ -21,8 +24,8 @@ export function worldsOf(sides: Sides<Rendering>, cluster: Cluster): UnitWorlds[
   const before = new Map(sides.before.units.map((unit) => [unit.id, unit]));
   const after = new Map(sides.after.units.map((unit) => [unit.id, unit]));
   const surroundings = {
-    before: { side: "base", cluster, names: namesOf(sides.before) } as const,
-    after: { side: "head", cluster, names: namesOf(sides.after) } as const,
+    before: { side: "base", cluster, ...indexOf(sides.before) } as const,
+    after: { side: "head", cluster, ...indexOf(sides.after) } as const,
   };
   return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => {
     const left = before.get(id) ?? emptyUnit(after.get(id), id);
@@ -42,18 +45,26 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
   return { id, environment: other?.environment ?? "unknown", manifests: [] };
 }
 
-function namesOf(rendering: Rendering): Map<string, number> {
+function indexOf({ units }: Rendering): Pick<Surroundings, "names" | "kinds" | "countValue"> {
   const names = new Map<string, number>();
-  for (const { manifests } of rendering.units) {
-    for (const { kind, name } of manifests)
-      names.set(`${kind}/${name}`, (names.get(`${kind}/${name}`) ?? 0) + 1);
+  const kinds = new Map<string, Manifest[]>();
+  for (const manifest of units.flatMap(({ manifests }) => manifests)) {
+    const alerts = alertsOf(manifest).map(({ name }) => `${ALERTS}/${name}`);
+    for (const name of [`${manifest.kind}/${manifest.name}`, ...alerts]) names.set(name, (names.get(name) ?? 0) + 1);
+    const same = kinds.get(manifest.kind);
+    if (same) same.push(manifest);
+    else kinds.set(manifest.kind, [manifest]);
   }
-  return names;
+  const valuesSets = () =>
+    units.flatMap(({ values, manifests }) => values ?? releasedValues(manifests));
+  return { names, kinds, countValue: valueCounter(valuesSets) };
 }
 
 function isUntouched(left: Unit, right: Unit): boolean {
   return (
     left.manifests.length === right.manifests.length &&
+    // Only what the change touches has values of its own.
+    (left.values ?? []).length + (right.values ?? []).length === 0 &&
     left.manifests.every((manifest, index) => {
       const other = right.manifests[index];
       return other?.path === manifest.path && other.object === manifest.object;

@@ -1,3 +1,4 @@
+import { lineOf, lineStarts } from "./lines.ts";
 import type { FieldPath, Manifest, Suggestion } from "./types.ts";
 
 /**
@@ -104,9 +105,17 @@ interface Line {
   readonly end: number;
 }
 
+/** Edits come file by file, so the lines of one text are kept. */
+let latest: { readonly source: string; readonly starts: readonly number[] } | undefined;
+
+function startsOf(source: string): readonly number[] {
+  if (latest?.source !== source) latest = { source, starts: lineStarts(source) };
+  return latest.starts;
+}
+
 function lineAround(source: string, offset: number): Line {
   const start = source.lastIndexOf("\n", offset - 1) + 1;
   const stop = source.indexOf("\n", offset);
   const end = stop < 0 ? source.length : source[stop - 1] === "\r" ? stop - 1 : stop;
-  return { number: source.slice(0, start).split("\n").length, start, end };
+  return { number: lineOf(startsOf(source), start), start, end };
 }

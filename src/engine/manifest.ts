@@ -1,6 +1,7 @@
 import { at, isObject, list, string, strings, type JsonObject } from "./json.ts";
 import type { Blob, FieldPath, Json, Location, Manifest, Note, Side, Span } from "./types.ts";
 import { decode, hasActions, skeleton } from "./template.ts";
+import { lineOf, lineStarts } from "./lines.ts";
 import { lineAt, readYaml, type YamlDocument } from "./yaml.ts";
 
 /** What one file holds: its Kubernetes objects, and what of it could not be read. Independent of side and path. */
@@ -34,9 +35,12 @@ export function fileReader(): ReadFile {
 
 const NOTHING: ManifestFile = { entries: [], problems: [], templated: false };
 
-/** YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not. */
+/**
+ * YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not; but a
+ * file of Prometheus' rules is read too.
+ */
 function readManifestFile(text: string): ManifestFile {
-  if (!text.includes("apiVersion") || !text.includes("kind")) return NOTHING;
+  if ((!text.includes("apiVersion") || !text.includes("kind")) && !looksLikeRules(text)) return NOTHING;
   const written = readYaml(text);
   const templated = hasActions(text) && written.problems.length > 0;
   const { documents, problems } = templated ? readYaml(skeleton(text)) : written;
@@ -48,7 +52,9 @@ function readManifestFile(text: string): ManifestFile {
 }
 
 function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entry[] {
-  if (!isObject(value) || typeof value["apiVersion"] !== "string") return [];
+  if (!isObject(value)) return [];
+  if (isRuleFile(value)) return [{ object: value, prefix, document }];
+  if (typeof value["apiVersion"] !== "string") return [];
   const kind = string(value["kind"]) ?? "";
   if (kind.endsWith("List") && Array.isArray(value["items"])) {
     return list(value["items"]).flatMap((item, index) =>
@@ -57,6 +63,22 @@ function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entr
   }
   const name = at(value, ["metadata", "name"]) ?? at(value, ["metadata", "generateName"]);
   return kind !== "" && typeof name === "string" ? [{ object: value, prefix, document }] : [];
+}
+
+/** The kind that a file of alerting and recording rules has in nines; its name is its path. */
+export const RULE_FILE = "RuleFile";
+
+const looksLikeRules = (text: string) => /^["']?groups["']?:/m.test(text) && /\balert["']?:/.test(text);
+
+/** What `rule_files` of a Prometheus names: groups of rules at the top, and no object of Kubernetes. */
+function isRuleFile(value: JsonObject): boolean {
+  const groups = list(value["groups"]);
+  return (
+    value["apiVersion"] === undefined &&
+    value["kind"] === undefined &&
+    groups.length > 0 &&
+    groups.every((group) => Array.isArray(at(group, ["rules"])))
+  );
 }
 
 /** Gives a file's objects their side and path. */
@@ -86,7 +108,7 @@ function manifest(
   { path, side, source }: { path: string; side: Side; source: string },
   lines: () => readonly number[],
 ): Manifest {
-  return describe(object, {
+  const described = describe(object, {
     path,
     source,
     locate: (field) => locate(document.find([...prefix, ...field]).whole, { path, side, source }, lines()),
@@ -96,6 +118,8 @@ function manifest(
       return found.depth === full.length ? found.value : undefined;
     },
   });
+  if (!isRuleFile(object)) return described;
+  return { ...described, id: `/${RULE_FILE}//${path}`, ref: `${RULE_FILE}/${path}`, kind: RULE_FILE, name: path };
 }
 
 /** How an object knows where its fields are written. */
@@ -135,13 +159,8 @@ function apiVersionOf(text: string): { group: string; version: string } {
 
 /** Offsets of line starts, worked out when first asked. */
 function lineIndex(source: string): () => readonly number[] {
-  let starts: number[] | undefined;
-  return () => {
-    if (starts) return starts;
-    starts = [0];
-    for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
-    return starts;
-  };
+  let starts: readonly number[] | undefined;
+  return () => (starts ??= lineStarts(source));
 }
 
 /** A field is shown on the line of its key; a value that goes on below does not mark the whole block. */
@@ -156,16 +175,4 @@ function locate(
   const lineEnd = nextLine === undefined ? Infinity : nextLine - (source[nextLine - 2] === "\r" ? 2 : 1);
   const end = Math.max(span.start + 1, Math.min(span.end, lineEnd));
   return { path, side, line, column, endLine: line, endColumn: end - (starts[line - 1] ?? 0) + 1 };
-}
-
-/** The 1-based line that holds an offset. */
-function lineOf(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle] ?? Infinity) <= offset) low = middle;
-    else high = middle;
-  }
-  return low + 1;
 }

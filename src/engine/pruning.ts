@@ -1,4 +1,6 @@
-import type { Manifest } from "./types.ts";
+import { list, object } from "./json.ts";
+import { isUnknown } from "./template.ts";
+import type { FieldPath, Json, Manifest } from "./types.ts";
 import type { World } from "./world.ts";
 
 /** What becomes of an object in the cluster when its manifest goes. */
@@ -16,17 +18,29 @@ export function removalOf(manifest: Manifest, world: World): Removal {
   if (/^disabled$/i.test(annotations["kustomize.toolkit.fluxcd.io/prune"] ?? "")) return "kept";
   if (/\b(Prune|Delete)=confirm\b/.test(options)) return "asked";
   const helm = labels["app.kubernetes.io/managed-by"] === "Helm" || labels["helm.sh/chart"] !== undefined;
-  return helm || prunes(world) ? "deleted" : "unknown";
+  return helm || prunes(manifest, world) ? "deleted" : "unknown";
 }
 
-/** Whether an Argo CD Application or a Flux Kustomization of the unit deletes what leaves the repository. */
-function prunes(world: World): boolean {
-  const argo = world.ofKind("Application", "ApplicationSet").some((app) => {
-    const spec = app.kind === "Application" ? ["spec"] : ["spec", "template", "spec"];
-    return app.get(...spec, "syncPolicy", "automated", "prune") === true;
-  });
-  const flux = world
-    .ofKind("Kustomization")
-    .some((one) => one.group === "kustomize.toolkit.fluxcd.io" && one.get("spec", "prune") === true);
-  return argo || flux;
+/** Whether an Argo CD Application or a Flux Kustomization of the repository deletes what leaves the object's folder. */
+function prunes({ path }: Manifest, world: World): boolean {
+  return (
+    world.everywhere("Application").some((app) => prunesFolder(app, ["spec"], path)) ||
+    world.everywhere("ApplicationSet").some((set) => prunesFolder(set, ["spec", "template", "spec"], path)) ||
+    world
+      .everywhere("Kustomization")
+      .some((flux) => flux.get("spec", "prune") === true && covers(flux.get("spec", "path"), path))
+  );
+}
+
+function prunesFolder(app: Manifest, spec: FieldPath, path: string): boolean {
+  if (app.get(...spec, "syncPolicy", "automated", "prune") !== true) return false;
+  const sources = [app.get(...spec, "source"), ...list(app.get(...spec, "sources"))];
+  return sources.some((source) => covers(object(source)["path"], path));
+}
+
+/** Whether a file lies in a folder, written as `./apps/shop`, `apps/shop` or, for everything, `.`. */
+function covers(folder: Json | undefined, path: string): boolean {
+  if (typeof folder !== "string" || isUnknown(folder)) return false;
+  const plain = folder.replace(/^(\.?\/)+|\/+$/g, "");
+  return plain === "" || plain === "." || path.startsWith(`${plain}/`);
 }

@@ -84,12 +84,27 @@ export interface Manifest {
   readonly source: string;
 }
 
+/**
+ * Values of a chart whose objects are not seen: it is not in the repository, or could not be rendered. They can only be
+ * judged by the usual meaning of their keys. Whoever they are for is the subject: a release, a file, an object.
+ */
+export interface ValuesSet extends Subject {
+  /** All layers merged, as Helm merges them. */
+  readonly values: { readonly [key: string]: Json | undefined };
+  /** Where a key is written, in the layer that decides it; its nearest written parent where it is absent. */
+  readonly locate: (path: FieldPath) => Location;
+}
+
 /** What is deployed together: a folder of plain manifests, a kustomization, a chart with its values, … */
 export interface Unit {
   /** The folder (or chart, or kustomization) that defines it; `.` for the repository's root. */
   readonly id: string;
   readonly environment: Environment;
   readonly manifests: readonly Manifest[];
+  /** Values whose chart is not seen; where absent, those of the releases among its manifests (HelmRelease, Application, …). */
+  readonly values?: readonly ValuesSet[];
+  /** Objects are missing from it that are deployed with it: nobody can say that something is not there. */
+  readonly incomplete?: boolean;
 }
 
 /** One side of a repository in the form in which it is deployed. */
@@ -152,6 +167,8 @@ export interface Subject {
 export interface Problem {
   readonly subject: Subject;
   readonly at: Location;
+  /** Where what is gone stood on base: a comment goes there if the diff does not show `at`. */
+  readonly was?: Location;
   /** Who is hurt, when, with the two values, in the user's own names. One to three sentences. */
   readonly message: string;
   /** What tells two problems of one check about one subject apart (a container, a port). No counts, no lines. */
@@ -177,6 +194,8 @@ export interface Finding {
   readonly units: readonly string[];
   readonly environment: Environment;
   readonly at: Location;
+  /** Where what is gone stood on base. */
+  readonly was?: Location;
   readonly message: string;
   readonly fix: string;
   readonly suggestion?: Suggestion;

@@ -1,7 +1,8 @@
 import { at, list, object, string, strings } from "./json.ts";
 import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
-import type { Cluster, Environment, Json, Manifest, Side, Unit } from "./types.ts";
+import type { Cluster, Environment, Json, Manifest, Side, Unit, ValuesSet } from "./types.ts";
+import { releasedValues } from "./values.ts";
 import { workloadOf, type Workload } from "./workload.ts";
 
 /** One unit on one side, with the questions that checks ask of it. */
@@ -11,6 +12,10 @@ export interface World {
   readonly environment: Environment;
   readonly cluster: Cluster;
   readonly manifests: readonly Manifest[];
+  /** Values whose charts are not seen, those of releases (HelmRelease, Application, HelmChart) included. */
+  readonly values: readonly ValuesSet[];
+  /** Objects are missing that are deployed with the unit: that something is not there proves nothing. */
+  readonly incomplete: boolean;
   readonly workloads: readonly Workload[];
   /** All objects of these kinds, in order of appearance. */
   readonly ofKind: (...kinds: readonly string[]) => readonly Manifest[];
@@ -20,6 +25,10 @@ export interface World {
   readonly anywhere: (kind: string, name: string) => boolean;
   /** How many objects of that kind and name the repository has on this side: fewer than before means one is gone. */
   readonly count: (kind: string, name: string) => number;
+  /** All objects of a kind in the repository on this side, in whatever unit: always the same list, so that it can be a key. */
+  readonly everywhere: (kind: string) => readonly Manifest[];
+  /** How often values anywhere in the repository, on this side, say this of a key: fewer than before means it is gone. */
+  readonly countValue: (key: string, value: Json) => number;
   /** The workload of a manifest of this unit. */
   readonly workload: (manifest: Manifest) => Workload | undefined;
   /** Long-running workloads whose pods a Service selects. */
@@ -40,9 +49,16 @@ export interface Surroundings {
   readonly cluster: Cluster;
   /** `Kind/name` of every object of the side, with how often it is written. */
   readonly names: ReadonlyMap<string, number>;
+  /** Every object of the side, by kind. */
+  readonly kinds: ReadonlyMap<string, readonly Manifest[]>;
+  /** See `World.countValue`. */
+  readonly countValue: (key: string, value: Json) => number;
 }
 
-export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): World {
+const NONE: readonly Manifest[] = [];
+
+export function worldOf(unit: Unit, { side, cluster, names, kinds, countValue }: Surroundings): World {
+  let values: readonly ValuesSet[] | undefined;
   const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
   const byName = Map.groupBy(unit.manifests, ({ kind, name }) => `${kind}/${name}`);
   const workloads = unit.manifests.flatMap((manifest) => workloadOf(manifest) ?? []);
@@ -63,6 +79,7 @@ export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): Wor
       unit: unit.id,
       environment: unit.environment,
       manifests: unit.manifests,
+      incomplete: unit.incomplete ?? false,
       workloads,
       ofKind,
     },
@@ -70,6 +87,11 @@ export function worldOf(unit: Unit, { side, cluster, names }: Surroundings): Wor
       byName.get(`${kind}/${name}`)?.find((manifest) => sameNamespace(manifest, from)),
     anywhere: (kind, name) => names.has(`${kind}/${name}`),
     count: (kind, name) => names.get(`${kind}/${name}`) ?? 0,
+    countValue,
+    get values() {
+      return (values ??= unit.values ?? releasedValues(unit.manifests));
+    },
+    everywhere: (kind) => kinds.get(kind) ?? NONE,
     workload: (manifest) => byManifest.get(manifest),
     selectedBy: (service) => selection.workloads.get(service) ?? [],
     servicesOf: (workload) => selection.services.get(workload) ?? [],

@@ -1,4 +1,4 @@
-import type { Finding, Policy, Report, Severity } from "../engine/types.ts";
+import type { Finding, Location, Policy, Report, Severity } from "../engine/types.ts";
 import { commentBody, markerOf } from "../reporters/markdown.ts";
 import type { FileChange } from "./compare.ts";
 import { hunksOf, isShown, type DiffSide, type Hunk } from "./hunks.ts";
@@ -98,14 +98,20 @@ interface Lines {
   readonly endLine: number;
 }
 
-/** On the suggestion's lines where the diff shows them all, else on the finding's, else nowhere: it stays an annotation. */
+/**
+ * On the suggestion's lines where the diff shows them all, else on the finding's, else where what is gone stood, else
+ * nowhere: it stays an annotation.
+ */
 function place(finding: Finding, diff: Diff): NewComment | undefined {
   const { suggestion } = finding;
   const onSuggestion = suggestion && comment(diff, { side: "RIGHT", ...suggestion }, commentBody(finding));
   if (onSuggestion) return onSuggestion;
-  const lines = linesOf(finding);
   const body = commentBody(withoutSuggestion(finding));
-  return comment(diff, lines, body) ?? comment(diff, { ...lines, endLine: lines.line }, body);
+  for (const lines of [finding.at, ...(finding.was ? [finding.was] : [])].map(linesOf)) {
+    const placed = comment(diff, lines, body) ?? comment(diff, { ...lines, endLine: lines.line }, body);
+    if (placed) return placed;
+  }
+  return undefined;
 }
 
 function comment(diff: Diff, { side, path, line, endLine }: Lines, body: string): NewComment | undefined {
@@ -115,7 +121,7 @@ function comment(diff: Diff, { side, path, line, endLine }: Lines, body: string)
   return line < endLine ? { ...end, start_line: line, start_side: side } : end;
 }
 
-function linesOf({ at }: Finding): Lines {
+function linesOf(at: Location): Lines {
   const { side, path, line } = at;
   // A range that ends at the very start of a line does not hold that line.
   const last = Math.max(line, at.endColumn <= 1 ? at.endLine - 1 : at.endLine);

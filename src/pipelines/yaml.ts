@@ -20,6 +20,8 @@ export interface ScalarNode {
 export interface SequenceNode {
   readonly kind: "sequence";
   readonly items: readonly Node[];
+  /** A local tag, such as GitLab's `!reference`. */
+  readonly tag?: string;
   readonly at: Location;
 }
 export interface MapNode {
@@ -43,13 +45,24 @@ export interface Unreadable {
 export type ReadYaml =
   { readonly root: Node; readonly problem?: undefined } | { readonly problem: Unreadable };
 
-/** Reads the YAML subset that GitHub reads: one document, YAML 1.2 (`on` is a string), no merge keys. */
-export function readYaml(text: string, path: string, side: Side): ReadYaml {
+/** What YAML is to a CI system. */
+export interface Dialect {
+  /** Whether `<<` puts the keys of other maps in. GitHub refuses it, all others take it. */
+  readonly merge: boolean;
+  /** Whether a file may hold several documents. They become a sequence. */
+  readonly several?: boolean;
+}
+
+/** The YAML subset that GitHub reads: one document, YAML 1.2 (`on` is a string), no merge keys. */
+const GITHUB: Dialect = { merge: false };
+
+/** Reads a pipeline file within its limits. */
+export function readYaml(text: string, path: string, side: Side, dialect: Dialect = GITHUB): ReadYaml {
   if (text.length > LIMITS.bytes) return unreadable(`it is larger than ${LIMITS.bytes} characters`);
   const large = tooLarge(text);
   if (large !== undefined) return unreadable(large);
   try {
-    return compose(text, path, side);
+    return compose(text, { path, side, dialect });
   } catch (error) {
     if (error instanceof TooMuch) return unreadable(error.message, error.line);
     return unreadable(
@@ -72,19 +85,29 @@ function tooLarge(text: string): string | undefined {
   return undefined;
 }
 
-function compose(text: string, path: string, side: Side): ReadYaml {
+function compose(text: string, origin: Omit<Origin, "lines">): ReadYaml {
   const lines = new LineCounter();
   // Uniqueness is checked below: the library compares every key with every other.
   const composer = new Composer({ version: "1.2", merge: false, uniqueKeys: false, strict: true });
   const documents = [...composer.compose(new Parser(lines.addNewLine).parse(text), true, text.length)];
-  const [document] = documents;
-  if (documents.length > 1) return unreadable("it holds several YAML documents");
-  const error = document?.errors[0];
+  if (documents.length > 1 && !(origin.dialect.several ?? false))
+    return unreadable("it holds several YAML documents");
+  const error = documents.flatMap(({ errors }) => errors)[0];
   if (error) {
     return unreadable(`it is not valid YAML: ${firstLine(error.message)}`, lines.linePos(error.pos[0]).line);
   }
-  if (!document?.contents) return unreadable("it is empty");
-  return { root: new Converter(document, { lines, path, side }).convert() };
+  const full = documents.filter(({ contents }) => contents !== null);
+  if (full.length === 0) return unreadable("it is empty");
+  return { root: rootOf(full, { ...origin, lines }) };
+}
+
+function rootOf(documents: readonly Document.Parsed[], origin: Origin): Node {
+  const budget = { nodes: 0 };
+  const roots = documents.map((document) => new Converter(document, origin, budget).convert());
+  const [first] = roots;
+  if (first && !(origin.dialect.several ?? false)) return first;
+  const at = first?.at ?? { side: origin.side, path: origin.path, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  return { kind: "sequence", items: roots, at };
 }
 
 const firstLine = (message: string): string => message.split("\n")[0] ?? message;
@@ -106,6 +129,7 @@ interface Origin {
   readonly lines: LineCounter;
   readonly path: string;
   readonly side: Side;
+  readonly dialect: Dialect;
 }
 
 /** Turns the library's nodes into plain ones. What an alias stands for is counted every time it is used. */
@@ -114,11 +138,13 @@ class Converter {
   readonly #origin: Origin;
   readonly #anchors = new Map<string, Node>();
   readonly #sizes = new Map<Node, number>();
-  #nodes = 0;
+  /** Shared by all documents of a file. */
+  readonly #budget: { nodes: number };
 
-  constructor(document: Document.Parsed, origin: Origin) {
+  constructor(document: Document.Parsed, origin: Origin, budget: { nodes: number }) {
     this.#document = document;
     this.#origin = origin;
+    this.#budget = budget;
   }
 
   convert(): Node {
@@ -126,13 +152,13 @@ class Converter {
   }
 
   #node(source: ParsedNode | null, depth: number): Node {
-    const before = this.#nodes;
+    const before = this.#budget.nodes;
     if (isAlias(source)) return this.#alias(source.source, this.#place(source.range));
     const at = this.#place(source?.range ?? [0, 0]);
     this.#count(1, at.line);
     if (depth > LIMITS.depth) throw new TooMuch(`it is nested deeper than ${LIMITS.depth} levels`, at.line);
     const node = this.#content(source, at, depth);
-    this.#sizes.set(node, this.#nodes - before);
+    this.#sizes.set(node, this.#budget.nodes - before);
     const anchor = source && "anchor" in source ? source.anchor : undefined;
     if (anchor) this.#anchors.set(anchor, node);
     return node;
@@ -142,7 +168,9 @@ class Converter {
     if (isMap(source)) return { kind: "map", entries: this.#entries(source.items, depth + 1), at };
     if (isCollection(source)) {
       const items = source.items as (ParsedNode | null)[];
-      return { kind: "sequence", items: items.map((item) => this.#node(item, depth + 1)), at };
+      const nodes = items.map((item) => this.#node(item, depth + 1));
+      const tag = source.tag?.startsWith("!") ? source.tag : undefined;
+      return { kind: "sequence", items: nodes, at, ...(tag === undefined ? {} : { tag }) };
     }
     if (!isScalar(source)) return { kind: "scalar", value: null, at, block: false };
     const block = source.type === "BLOCK_LITERAL" || source.type === "BLOCK_FOLDED";
@@ -151,17 +179,22 @@ class Converter {
 
   #entries(pairs: readonly { key: unknown; value: unknown }[], depth: number): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>();
+    const merged: Entry[] = [];
     for (const pair of pairs) {
       const key = this.#node(pair.key as ParsedNode | null, depth);
       if (key.kind !== "scalar") throw new TooMuch("a key is not a plain text", key.at.line);
       const name = String(key.value);
-      if (entries.has(name)) throw new TooMuch(`the key "${name}" stands twice in one place`, key.at.line);
       // An empty value has no place of its own.
       const value = pair.value
         ? this.#node(pair.value as ParsedNode, depth)
         : { kind: "scalar" as const, value: null, at: key.at, block: false };
-      entries.set(name, { key: name, at: key.at, value });
+      if (name === "<<" && this.#origin.dialect.merge) merged.push(...entriesToMerge(value));
+      else if (entries.has(name))
+        throw new TooMuch(`the key "${name}" stands twice in one place`, key.at.line);
+      else entries.set(name, { key: name, at: key.at, value });
     }
+    // A map's own keys win, then those of the map that is merged first: https://yaml.org/type/merge.html
+    for (const item of merged) if (!entries.has(item.key)) entries.set(item.key, item);
     return entries;
   }
 
@@ -174,8 +207,8 @@ class Converter {
   }
 
   #count(nodes: number, line: number): void {
-    this.#nodes += nodes;
-    if (this.#nodes > LIMITS.nodes) {
+    this.#budget.nodes += nodes;
+    if (this.#budget.nodes > LIMITS.nodes) {
       throw new TooMuch(`it holds more than ${LIMITS.nodes} nodes once its aliases are expanded`, line);
     }
   }
@@ -186,6 +219,11 @@ class Converter {
     const end = lines.linePos(range?.[1] ?? range?.[0] ?? 0);
     return { side, path, line: start.line, column: start.col, endLine: end.line, endColumn: end.col };
   }
+}
+
+function entriesToMerge(value: Node): readonly Entry[] {
+  if (value.kind === "sequence") return value.items.flatMap((item) => entries(item));
+  return entries(value);
 }
 
 function primitive(value: unknown): Primitive {

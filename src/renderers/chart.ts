@@ -10,6 +10,8 @@ export interface Chart {
   readonly name: string;
   /** Named by Chart.yaml and not in the tree: nines fetches nothing. */
   readonly missing: readonly string[];
+  /** Under which of the chart's values those read theirs: their aliases, else their names. */
+  readonly missingKeys: readonly string[];
   /** Dependencies that stand elsewhere in the tree: name → folder. */
   readonly local: ReadonlyMap<string, string>;
   /** Values files, each a way in which the chart is deployed; the chart's own values.yaml is under all of them. */
@@ -38,14 +40,18 @@ function read(path: string, tree: Tree): Chart | undefined {
   );
   const local = new Map<string, string>();
   const missing: string[] = [];
+  const missingKeys: string[] = [];
   for (const dependency of dependencies) {
     const wanted = string(dependency["name"]) ?? "";
     const place = localFolder(folder, string(dependency["repository"]) ?? "");
     if (hasFiles(tree, join(folder, `charts/${wanted}`))) continue;
     if (place !== undefined && hasFiles(tree, place)) local.set(wanted, place);
-    else missing.push(wanted);
+    else {
+      missing.push(wanted);
+      missingKeys.push(string(dependency["alias"]) ?? wanted);
+    }
   }
-  return { folder, name, missing, local, values: valuesFiles(folder, tree) };
+  return { folder, name, missing, missingKeys, local, values: valuesFiles(folder, tree) };
 }
 
 /** Where a chart names its dependencies: in Chart.yaml, or beside it in the first chart API version. */

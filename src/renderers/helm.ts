@@ -7,7 +7,7 @@ import { chartFiles, join, type Chart } from "./chart.ts";
 import type { Built } from "./kustomize.ts";
 import { firstLine } from "./origin.ts";
 import { folderOf } from "./paths.ts";
-import { runTool, type Outcome } from "./process.ts";
+import { deadline, runTool, type Outcome } from "./process.ts";
 import { standInValues, NO_REPAIR, repairFor, type Repair } from "./repair.ts";
 import { inScratch } from "./scratch.ts";
 import { templateIndex, type TemplateIndex } from "./template-index.ts";
@@ -51,9 +51,10 @@ const MOST_REPAIRS = 40;
 /** Renders a chart with `helm template`. What cannot be rendered is a note that says how to make it renderable. */
 export async function renderRelease(release: Release, tree: Tree, side: Side): Promise<Built> {
   const textOf = (template: string) => tree.files.get(join(release.chart.folder, template))?.text ?? "";
+  const late = deadline();
   let repair = known.get(release.chart) ?? NO_REPAIR;
   let outcome = await runHelm(release, tree, repair);
-  for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS; tries++) {
+  for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS && !late(); tries++) {
     const next = repairFor(outcome.reason, repair, textOf);
     if (!next) break;
     repair = next;
@@ -62,11 +63,12 @@ export async function renderRelease(release: Release, tree: Tree, side: Side): P
   known.set(release.chart, repair);
   if (!outcome.ok) {
     const reason = outcome.missing ? "helm is not in PATH. Install it beside nines" : outcome.reason;
-    return { ok: false, manifests: [], notes: [notRendered(release, reason)], dropped: [] };
+    return { ok: false, manifests: [], incomplete: true, notes: [notRendered(release, reason)], dropped: [] };
   }
   return {
     ok: true,
     manifests: manifestsOf(outcome.output, release, tree, side),
+    incomplete: release.chart.missing.length > 0 || repair.dropped.length > 0,
     notes: [...dependencyNotes(release.chart), ...repairNotes(release, repair)],
     dropped: repair.dropped.map((template) => join(release.chart.folder, template)),
   };
@@ -140,7 +142,7 @@ function manifestsOf(output: string, release: Release, tree: Tree, side: Side): 
     const source = /^# Source: [^/\n]+\/(.+)$/m.exec(piece)?.[1];
     return readYaml(piece).documents.flatMap(({ value }) => {
       if (!isObject(value) || !isObject(value["metadata"]) || typeof value["kind"] !== "string") return [];
-      return [renderedBy(value, source, { index, side, release })];
+      return [renderedBy(value, source, { index, side, release, tree })];
     });
   });
 }
@@ -149,6 +151,7 @@ interface Context {
   readonly index: TemplateIndex;
   readonly side: Side;
   readonly release: Release;
+  readonly tree: Tree;
 }
 
 function renderedBy(
@@ -156,8 +159,9 @@ function renderedBy(
   source: string | undefined,
   context: Context,
 ): Manifest {
-  const { index, side, release } = context;
+  const { index, side, release, tree } = context;
   const path = source === undefined ? join(release.chart.folder, "Chart.yaml") : index.pathOf(source);
   const locate = (field: FieldPath): Location => index.locate(path, value, field) ?? firstLine(path, side);
-  return describe(value, { path, source: "", locate, span: () => undefined });
+  // What is rendered has no text of its own to edit; the template's text tells where its fixed parts stand.
+  return describe(value, { path, source: tree.files.get(path)?.text ?? "", locate, span: () => undefined });
 }

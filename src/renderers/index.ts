@@ -1,11 +1,14 @@
 import type { Note, Render, Rendering, Side, Tree, Unit } from "../engine/types.ts";
-import { chartsOf } from "./chart.ts";
+import { releasedValues } from "../engine/values.ts";
+import { chartsOf, join } from "./chart.ts";
 import { environmentOf } from "./environment.ts";
 import { releaseId, releasesOf, renderRelease, type Release } from "./helm.ts";
 import { closureOf, kustomizationsOf, rootsOf, type Closure } from "./kustomization.ts";
 import { buildKustomization, type Built } from "./kustomize.ts";
 import { isInside } from "./paths.ts";
 import { readPlain } from "./plain.ts";
+import { releaseValues } from "./release-values.ts";
+import { looseValues } from "./values.ts";
 
 /** Renders at once: each is one process, and a machine has few cores. */
 const PARALLEL = 4;
@@ -30,9 +33,14 @@ export const render: Render = async (base, head) => {
     changed,
   });
   const left = jobs.length > MOST_RENDERS ? [leftOut(jobs.length - MOST_RENDERS)] : [];
+  const loose = looseValues({ base, head }, changed, isUsed(plans));
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
-    units: together([...plain[name].units, ...unitsOf(results, name, failed)]),
+    units: together([
+      ...plain[name].units,
+      ...unitsOf(results, { side: name, tree, failed, changed }),
+      ...loose[name],
+    ]),
     notes: [...tree.notes, ...plain[name].notes, ...notesOf(results, name), ...left],
   });
   return { base: side("base", base), head: side("head", head) };
@@ -65,8 +73,19 @@ function claimedBy({ releases, closures }: Plan): (path: string) => boolean {
   return (path) => files.has(path) || values.has(path) || charts.some((folder) => isInside(path, folder));
 }
 
+/** Files that are read through a chart or a kustomization. Others in a chart's folder are none of its values. */
+function isUsed(plans: Record<Side, Plan>): (path: string) => boolean {
+  const all = [plans.base, plans.head];
+  const files = new Set(all.flatMap(({ closures }) => closures.flatMap((closure) => closure.files)));
+  const releases = all.flatMap((plan) => plan.releases);
+  for (const { chart, values } of releases) files.add(values ?? join(chart.folder, "values.yaml"));
+  return (path) => files.has(path);
+}
+
 interface Job {
   readonly id: string;
+  /** The release that it renders, where it is one. */
+  readonly release?: Release;
   readonly side: Side;
   /** Read as they are written if the job fails. */
   readonly resources: readonly string[];
@@ -86,7 +105,7 @@ function jobsOf(plans: Record<Side, Plan>, trees: Record<Side, Tree>, changed: R
   const touched = new Set([...touchedIds(plans.base, changed), ...touchedIds(plans.head, changed)]);
   return (["base", "head"] as const).flatMap((side) => {
     const releases = plans[side].releases.map((release): Job => ({
-      ...{ id: releaseId(release), side, resources: [] },
+      ...{ id: releaseId(release), side, resources: [], release },
       run: () => renderRelease(release, trees[side], side),
     }));
     const closures = plans[side].closures.map((closure): Job => ({
@@ -127,15 +146,29 @@ async function inParallel<T, R>(
   return results;
 }
 
-function unitsOf(results: readonly Result[], side: Side, failed: ReadonlySet<string>): Unit[] {
+interface SideOfResults {
+  readonly side: Side;
+  readonly tree: Tree;
+  /** Ids of what could not be rendered on one side or on both. */
+  readonly failed: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
+}
+
+function unitsOf(results: readonly Result[], { side, tree, failed, changed }: SideOfResults): Unit[] {
   const dropped = new Set(results.flatMap(({ built }) => built.dropped));
   return results
-    .filter(({ job }) => job.side === side && !failed.has(job.id))
-    .map(({ job, built }) => ({
-      id: job.id,
-      environment: environmentOf(job.id),
-      manifests: built.manifests.filter(({ path }) => !dropped.has(path)),
-    }));
+    .filter(({ job }) => job.side === side)
+    .flatMap(({ job, built }): Unit[] => {
+      const { id, release } = job;
+      const rendered = !failed.has(id);
+      const manifests = rendered ? built.manifests.filter(({ path }) => !dropped.has(path)) : [];
+      const values = release
+        ? releaseValues(release, side, tree, { rendered, manifests, changed })
+        : built.values && [...built.values, ...releasedValues(manifests)];
+      if (!rendered && (values ?? []).length === 0) return [];
+      const { incomplete } = built;
+      return [{ id, environment: environmentOf(id), manifests, incomplete, ...(values && { values }) }];
+    });
 }
 
 /** A folder read as written and a kustomization in it have one name: they are one unit. */
@@ -143,10 +176,18 @@ function together(units: readonly Unit[]): Unit[] {
   return [...Map.groupBy(units, ({ id }) => id)]
     .map(([id, group]) => ({
       id,
-      environment: environmentOf(id),
+      environment: group[0]?.environment ?? environmentOf(id),
       manifests: group.flatMap(({ manifests }) => manifests),
+      ...valuesOf(group),
+      incomplete: group.some(({ incomplete }) => incomplete),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Where all parts leave it to their manifests, so does the whole. */
+function valuesOf(group: readonly Unit[]): Pick<Unit, "values"> {
+  if (group.every(({ values }) => values === undefined)) return {};
+  return { values: group.flatMap(({ values, manifests }) => values ?? releasedValues(manifests)) };
 }
 
 function notesOf(results: readonly Result[], side: Side): Note[] {

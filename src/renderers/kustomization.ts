@@ -74,8 +74,8 @@ function usedFiles(folder: string, value: Json | undefined): string[] {
 /** A kustomization and everything below it. */
 export interface Closure {
   readonly root: Kustomization;
-  /** Folders of all kustomizations it builds on, itself first. */
-  readonly folders: readonly string[];
+  /** All kustomizations it is made of, itself first. */
+  readonly parts: readonly Kustomization[];
   /** Files that it reads, its kustomization files included, outermost first: patches come before what they patch. */
   readonly files: readonly string[];
   /** Those of them that hold whole objects. */
@@ -98,7 +98,7 @@ export function closureOf(root: Kustomization, all: ReadonlyMap<string, Kustomiz
   const files = parts.flatMap(({ path, used, resources }) => [path, ...used, ...resources]);
   return {
     root,
-    folders: [...seen],
+    parts,
     files: [...new Set(files)].filter((path) => tree.files.has(path)),
     resources: parts.flatMap(({ resources }) => resources).filter((path) => tree.files.has(path)),
     standIns: parts

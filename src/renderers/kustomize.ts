@@ -1,60 +1,119 @@
-import { isScalar, isSeq, parseDocument } from "yaml";
 import { at, isObject, string, type JsonObject } from "../engine/json.ts";
-import type { Manifest, Note, Side, Tree } from "../engine/types.ts";
+import type { Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
-import { INCLUDES, isKustomization, type Closure } from "./kustomization.ts";
+import { isKustomization, type Closure } from "./kustomization.ts";
+import {
+  buildable,
+  EMPTY,
+  including,
+  NO_OMISSIONS,
+  omissionFor,
+  targetObject,
+  TARGETS,
+  type Omissions,
+} from "./kustomization-edit.ts";
 import { renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
-import { runTool } from "./process.ts";
+import { deadline, runTool, type Outcome } from "./process.ts";
 import { inScratch } from "./scratch.ts";
 
 export interface Built {
   /** Whether it could be built; if not, a note says why. */
   readonly ok: boolean;
   readonly manifests: readonly Manifest[];
+  /** What is known of objects that are in no file: what patches say of them. */
+  readonly values?: readonly ValuesSet[];
+  /** Objects are missing that are deployed with it. */
+  readonly incomplete: boolean;
   readonly notes: readonly Note[];
   /** Source files that had to be left out; the other side does without them too, or they would look removed. */
   readonly dropped: readonly string[];
 }
 
+/** How often it is tried again without what it could not be built with. */
+const MOST_TRIES = 30;
+
 /** Builds a kustomization with `kubectl kustomize`. What cannot be built is a note that says how to make it buildable. */
 export async function buildKustomization(closure: Closure, tree: Tree, side: Side): Promise<Built> {
-  const { path, folder } = closure.root;
-  const text = (file: string) => {
-    const written = tree.files.get(file)?.text ?? "";
-    return isKustomization(file) ? without(closure.unavailable.get(file) ?? [], written) : written;
-  };
-  const files = new Map([...closure.standIns, ...closure.files].map((file) => [file, text(file)]));
-  const outcome = await inScratch(files, (scratch) => runTool("kubectl", ["kustomize", folder], scratch));
-  if (outcome.ok) {
-    return {
-      ok: true,
-      manifests: manifestsOf(outcome.output, closure, tree, side),
-      notes: unavailableNotes(closure),
-      dropped: [],
-    };
+  const late = deadline();
+  let omit: Omissions = { ...NO_OMISSIONS, includes: closure.unavailable };
+  let outcome = await build(closure, tree, omit);
+  for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_TRIES && !late(); tries++) {
+    const next = omissionFor(outcome.reason, omit);
+    if (!next) break;
+    omit = next;
+    outcome = await build(closure, tree, omit);
   }
-  return failed(path, outcome.missing ? "kubectl is not in PATH. Install it beside nines" : outcome.reason);
+  if (!outcome.ok) {
+    const { path } = closure.root;
+    return failed(path, outcome.missing ? "kubectl is not in PATH. Install it beside nines" : outcome.reason);
+  }
+  const all = manifestsOf(outcome.output, closure, tree, side);
+  const targets = new Set(omit.targets.flatMap((id) => targetName(targetObject(id)) ?? []));
+  const isPartial = (manifest: Manifest) => targets.has(targetName(manifest) ?? "");
+  return {
+    ok: true,
+    manifests: all.filter((manifest) => !isPartial(manifest)),
+    ...(targets.size > 0 && { values: all.filter(isPartial).map(partial) }),
+    incomplete: closure.unavailable.size > 0 || targets.size > 0 || omit.plugins,
+    notes: [...unavailableNotes(closure), ...omissionNotes(closure, omit)],
+    dropped: [],
+  };
 }
 
-/** A kustomization file without the includes that cannot be had, so that the rest of it can still be judged. */
-function without(includes: readonly string[], text: string): string {
-  const document = parseDocument(text);
-  const patches = document.get("patches");
-  // A list of file names was a list of strategic merge patches before kustomize 4, and still is in many repositories.
-  const legacy = isSeq(patches) && patches.items.some((item) => isScalar(item));
-  if (includes.length === 0 && !legacy) return text;
-  if (legacy) {
-    document.delete("patches");
-    document.set("patchesStrategicMerge", patches);
-  }
-  for (const field of INCLUDES) {
-    const items = document.get(field);
-    if (isSeq(items))
-      items.items = items.items.filter(
-        (item) => !includes.includes(String(isScalar(item) ? item.value : item)),
-      );
-  }
-  return document.toString();
+/** Prefixes and namespaces of the kustomization may have changed more of the name. */
+const targetName = (object: { kind: string; name: string } | undefined) => object && `${object.kind}/${object.name}`;
+
+/** What a patch says of an object that is in no file is judged by the meaning of its keys. */
+function partial(manifest: Manifest): ValuesSet {
+  const { ref, kind, namespace, name, labels, object } = manifest;
+  const values = isObject(object) ? object : {};
+  return { ref, kind, namespace, name, labels, values, locate: (path) => manifest.locate(...path) };
+}
+
+function build(closure: Closure, tree: Tree, omit: Omissions): Promise<Outcome> {
+  const exists = (path: string) => tree.files.has(path);
+  const text = (file: string) => {
+    const written = tree.files.get(file)?.text ?? "";
+    return isKustomization(file) ? buildable(file, written, omit, exists) : written;
+  };
+  const files = new Map([...closure.standIns, ...closure.files].map((file) => [file, text(file)]));
+  for (const { folder } of closure.parts) files.set(folder === "." ? EMPTY : `${folder}/${EMPTY}`, "");
+  for (const id of omit.targets) addTarget(id, { closure, tree, files });
+  return inScratch(files, (scratch) => runTool("kubectl", ["kustomize", closure.root.folder], scratch));
+}
+
+/** Puts an object that a patch can be merged into beside the kustomization that patches it. */
+function addTarget(
+  id: string,
+  { closure, tree, files }: { closure: Closure; tree: Tree; files: Map<string, string> },
+): void {
+  const target = targetObject(id);
+  if (!target) return;
+  const names = (path: string) => {
+    const text = tree.files.get(path)?.text ?? "";
+    return text.includes(target.name) && text.includes(target.kind);
+  };
+  const owner = closure.parts.find(({ path, used }) => [path, ...used].some(names)) ?? closure.root;
+  const path = owner.folder === "." ? TARGETS : `${owner.folder}/${TARGETS}`;
+  const there = files.get(path);
+  if (there === undefined) files.set(owner.path, including(files.get(owner.path) ?? "", TARGETS));
+  files.set(path, `${there ?? ""}---\n${target.text}\n`);
+}
+
+function omissionNotes({ root }: Closure, { targets, plugins }: Omissions): Note[] {
+  const { path } = root;
+  const names = targets.flatMap((id) => targetName(targetObject(id)) ?? []);
+  return [
+    ...(plugins ? [{ path, message: "Plugins of this kustomization were not run, and what they make was not judged." }] : []),
+    ...(names.length > 0
+      ? [
+          {
+            path,
+            message: `Patches are for objects that are not in the repository: ${names.join(", ")}. Of those only what the patches say was judged, by the usual meaning of its keys.`,
+          },
+        ]
+      : []),
+  ];
 }
 
 function unavailableNotes({ unavailable }: Closure): Note[] {
@@ -68,7 +127,7 @@ function unavailableNotes({ unavailable }: Closure): Note[] {
 
 function failed(path: string, reason: string): Built {
   const message = `This kustomization could not be built: ${reason}. Its resources were judged as they are written, without its patches.`;
-  return { ok: false, manifests: [], notes: [{ path, message }], dropped: [] };
+  return { ok: false, manifests: [], incomplete: true, notes: [{ path, message }], dropped: [] };
 }
 
 function manifestsOf(output: string, closure: Closure, tree: Tree, side: Side): Manifest[] {

@@ -2,6 +2,15 @@ import { execFile } from "node:child_process";
 
 /** A render takes some 50 ms; one that takes this long is stuck or hostile. */
 const TIMEOUT_MS = 20_000;
+/** One unit is tried again and again without what it lacks, but not for longer than this. */
+const PATIENCE_MS = 20_000;
+
+/** Tells whether the time for one unit is over. */
+export function deadline(): () => boolean {
+  const end = performance.now() + PATIENCE_MS;
+  return () => performance.now() > end;
+}
+
 /** Characters of output; the largest real charts render some five megabytes. */
 const MAX_OUTPUT = 32_000_000;
 

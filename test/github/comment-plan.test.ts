@@ -68,6 +68,13 @@ test("what is gone is commented on the left, under the file's new name", () => {
   ]);
 });
 
+test("where the diff does not show the line, the comment goes to what is gone", () => {
+  const hidden = at({ line: 10, endLine: 10 });
+  const was = at({ side: "base", line: 21, endLine: 21 });
+  expect(added(finding({ at: hidden, was }))).toMatchObject([{ line: 21, side: "LEFT" }]);
+  expect(added(finding({ was }))).toMatchObject([{ line: 2, side: "RIGHT" }]);
+});
+
 test("a suggestion stands on exactly its lines, or is left out where the diff does not show them all", () => {
   const suggestion = { path: "a.yaml", line: 3, endLine: 4, text: "c2" };
   expect(added(finding({ suggestion }))).toMatchObject([

@@ -122,23 +122,6 @@ describe("reviews", () => {
     expect(waiting()).toBe(0);
   });
 
-  test("a failed review is tried again, and told when it is the last time", async () => {
-    await queue.addReview(request());
-    const seen: boolean[] = [];
-    for (let tries = 0; tries < 5; tries++) {
-      const call = await nextReview();
-      seen.push(call.lastTry);
-      if (tries < 4) {
-        // Brings the next try forward without waiting for its backoff, as a newer request does.
-        call.end(new Error("no"));
-        await quietOrRetry(queue);
-      } else call.end();
-      if (tries === 0) break;
-    }
-    expect(seen).toEqual([false]);
-    (await nextReview()).end();
-  });
-
   test("a review that is to come back later does, and that is not a try", async () => {
     await queue.addReview(request());
     for (let times = 0; times < 6; times++) {
@@ -178,8 +161,4 @@ test("it is ready until it stops", async () => {
 /** Resolves when nothing waits or runs. */
 async function quiet(of: Queue): Promise<void> {
   while ((await of.counts()).some(({ state }) => state !== "failed")) await new Promise(setImmediate);
-}
-
-async function quietOrRetry(of: Queue): Promise<void> {
-  while ((await of.counts()).some(({ state }) => state === "running")) await new Promise(setImmediate);
 }

@@ -160,6 +160,7 @@ function* judgeService(
   if (!route) return;
   const at = nameField(route, backend);
   const about = { subject: route, key: keyOf(backend), at: route.locate(...at) };
+  if (after.incomplete && !before.incomplete) return;
   if (before.anywhere("Service", backend.service)) {
     const heir = renamed(before.find("Service", backend.service, backend), changes);
     const suggestion = heir && setScalar(route, at, heir.name);
@@ -174,7 +175,8 @@ function* judgeService(
   // Where the repository holds no Service for this namespace, they live elsewhere; and what was always open is no news.
   const beside = after.ofKind("Service").filter(({ namespace }) => namespace === backend.namespace);
   const old = change.before ? backendsOf(change.before) : [];
-  if (beside.length === 0 || old.some(({ service }) => service === backend.service)) return;
+  if (after.incomplete || beside.length === 0 || old.some(({ service }) => service === backend.service))
+    return;
   if (!change.before && before.anywhere(route.kind, route.name)) return;
   yield {
     ...about,

@@ -158,14 +158,10 @@ function* judge(now: Workload, was: Workload | undefined, worlds: Worlds): Itera
 /** `"{{ .seconds }}"`: whatever the template makes of it, the quotes leave it a text. */
 function isQuoted({ manifest, template }: Workload): boolean {
   const path = [...template, "spec", GRACE];
-  const span = manifest.span(...path);
   const value = manifest.get(...path);
-  return (
-    typeof value === "string" &&
-    decode(value).includes("{{") &&
-    span !== undefined &&
-    /["']/.test(manifest.source.charAt(span.start))
-  );
+  if (typeof value !== "string" || !decode(value).includes("{{")) return false;
+  const span = manifest.span(...path);
+  return span !== undefined && /["']/.test(manifest.source.charAt(span.start));
 }
 
 /** Not a whole number: the API server refuses the object, and nothing rolls out. */

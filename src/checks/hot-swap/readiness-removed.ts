@@ -131,9 +131,12 @@ function* lostProbes(
     const previous = old.get(container.name);
     if (!previous || container.role === "init") continue;
     if (isGate(previous.spec["readinessProbe"])) {
-      if (!isGate(container.spec["readinessProbe"])) yield withoutReadiness(is, container, after);
+      if (isGate(container.spec["readinessProbe"])) continue;
+      yield { ...withoutReadiness(is, container, after), was: locateIn(was, previous, "readinessProbe") };
     } else if (previous.spec["livenessProbe"] && hasNoProbe(container)) {
-      yield* withoutAny(is, container, after);
+      for (const problem of withoutAny(is, container, after)) {
+        yield { ...problem, was: locateIn(was, previous, "livenessProbe") };
+      }
     }
   }
 }

@@ -149,7 +149,8 @@ function* lost(
   const service = change.after;
   const was = answering(change.before, before);
   if (was.length === 0 || after.selectedBy(service).length > 0) return;
-  if (was.some((workload) => movedAway(workload, after))) return;
+  const unseen = after.incomplete && !before.incomplete;
+  if (was.some((workload) => movedAway(workload, after, unseen))) return;
   const selector = strings(service.get("spec", "selector"));
   if (Object.keys(selector).length === 0) {
     yield* unmanaged(service, was, after);
@@ -183,9 +184,9 @@ function undo(
   return fits ? setLabels(service, ["spec", "selector"], old) : undefined;
 }
 
-/** It lives on in another unit, with whatever Service is there. */
-function movedAway({ kind, manifest }: Workload, after: World): boolean {
-  return !after.find(kind, manifest.name, manifest) && after.anywhere(kind, manifest.name);
+/** It lives on in another unit, with whatever Service is there; or the new side could not be read whole, and it may. */
+function movedAway({ kind, manifest }: Workload, after: World, unseen: boolean): boolean {
+  return !after.find(kind, manifest.name, manifest) && (unseen || after.anywhere(kind, manifest.name));
 }
 
 function whatBecameOf(old: Workload, service: Manifest, after: World): { text: string; at?: Location } {
@@ -217,7 +218,8 @@ function* unmanaged(service: Manifest, was: readonly Workload[], after: World): 
 /** A new Service whose pods can be anywhere: worth a word only where a workload beside it fits in part. */
 function* nearly(service: Manifest, index: AppIndex, { before, after }: Transition): Iterable<Problem> {
   const wanted = strings(service.get("spec", "selector"));
-  if (after.selectedBy(service).length > 0 || before.anywhere("Service", service.name)) return;
+  if (after.incomplete || after.selectedBy(service).length > 0 || before.anywhere("Service", service.name))
+    return;
   const nearest = appLabels(wanted)
     .flatMap((pair) => index().get(pair) ?? [])
     .find(({ manifest }) => sameNamespace(manifest, service));

@@ -77,11 +77,10 @@ function isShift({ is, before, after }: Fall): boolean {
   const services = after.servicesOf(is);
   const sumOf = (world: World, service: Manifest) =>
     world.selectedBy(service).reduce((sum, workload) => sum + world.replicasOf(workload), 0);
-  const old = new Map(before.ofKind("Service").map((service) => [service.id, service]));
   return (
     services.length > 0 &&
     services.every((service) => {
-      const same = old.get(service.id);
+      const same = before.find("Service", service.name, service);
       return same !== undefined && sumOf(after, service) >= sumOf(before, same);
     })
   );

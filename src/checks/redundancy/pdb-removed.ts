@@ -160,6 +160,7 @@ function lost(
   return {
     subject: manifest,
     at,
+    was: old.locate(),
     ...(blocked ? { atMost: "notice" as const } : {}),
     message: `${old.ref} no longer covers the pods of ${manifest.ref}: a node drain can now evict all of them at once.`,
     fix: blocked

@@ -101,13 +101,14 @@ function* reset(change: Extract<Change, { kind: "kept" }>, before: World, after:
   const was = before.workload(change.before);
   const is = after.workload(change.after);
   const replicas = was?.declaredReplicas;
-  if (!is || replicas === undefined || !(replicas > 1) || is.declaredReplicas !== undefined) return;
+  if (!was || !is || replicas === undefined || !(replicas > 1) || is.declaredReplicas !== undefined) return;
   const [scaler] = after.autoscalersOf(is);
   if (!scaler) return;
   const certain = after.servicesOf(is).length > 0 && !appliesOnServer(is);
   yield {
     subject: is.manifest,
     at: is.manifest.locate("spec", "replicas"),
+    was: was.manifest.locate("spec", "replicas"),
     ...(certain ? {} : { atMost: "warning" as const }),
     message: `${is.manifest.ref} no longer writes replicas: ${replicas}, so this deploy resets it to 1 pod. ${scaler.ref} brings the others back only after it has measured and they have started.`,
     fix: `Before you merge, run "kubectl apply edit-last-applied ${command(is)}" and delete replicas there; then this change leaves the running pods alone.`,

@@ -1,0 +1,325 @@
+import type { Change } from "../../engine/pair.ts";
+import {
+  coversHost,
+  coversPath,
+  ROUTE_KINDS,
+  routesFor,
+  servedBy,
+  type Served,
+} from "../../engine/routes.ts";
+import { decode, isUnknown } from "../../engine/template.ts";
+import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
+import { listText } from "../../engine/words.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: { name: shop }
+spec:
+  selector: { app: shop }
+  ports: [{ name: http, port: 80 }]
+`;
+
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop }
+spec:
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop } }
+    spec: { containers: [{ name: web, image: shop:1, ports: [{ containerPort: 80 }] }] }
+`;
+
+const MARK = " # <- finding";
+
+const rule = (host: string, path = "/", service = "shop") => `    - host: ${host}
+      http:
+        paths:
+          - path: ${path}
+            pathType: Prefix
+            backend: { service: { name: ${service}, port: { name: http } } }
+`;
+
+const ingress = (rules: string, name = "shop") => `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: ${name} }
+spec:
+  rules:
+${rules}`;
+
+const SHOP = rule("shop.example.com");
+
+const httpRoute = (hosts: string, mark = "") => `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop }
+spec:${mark}
+  hostnames: [${hosts}]
+  rules:
+    - backendRefs: [{ name: shop, port: 80 }]
+`;
+
+export default defineCheck({
+  kind: "transition",
+  id: "route-removed",
+  title: "A host or path is no longer served",
+  pillar: "transition",
+  severity: severities("error", "error", "warning"),
+  confidence: "certain",
+  why: "Whoever opens a host or path that no route answers gets a 404 from the moment of the deploy: bookmarks, links, apps that are installed, other services that call it.",
+  fix: "Keep the old host or path beside the new one, or answer it with a redirect, until nobody asks for it any more. Then remove it.",
+  references: [
+    "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules",
+    "https://gateway-api.sigs.k8s.io/api-types/httproute/",
+    "https://gateway-api.sigs.k8s.io/guides/http-redirect-rewrite/",
+  ],
+  unsafe: [
+    {
+      title: "the Ingress is removed and the application stays",
+      before: { "shop.yaml": DEPLOYMENT, "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP) },
+      after: {
+        "shop.yaml": DEPLOYMENT,
+        "service.yaml": SERVICE.replace("name: shop }", `name: shop }${MARK}`),
+      },
+    },
+    {
+      title: "the host of an Ingress is changed",
+      before: { "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP) },
+      after: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(rule(`store.example.com${MARK}`)),
+      },
+    },
+    {
+      title: "one of two hosts of an HTTPRoute is dropped",
+      before: { "service.yaml": SERVICE, "route.yaml": httpRoute("shop.example.com, www.example.com") },
+      after: {
+        "service.yaml": SERVICE,
+        "route.yaml": httpRoute("shop.example.com").replace("]\n  rules", `]${MARK}\n  rules`),
+      },
+    },
+    {
+      title: "a path is dropped and nothing above it answers",
+      before: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(rule("shop.example.com", "/cart") + rule("shop.example.com", "/orders")),
+      },
+      after: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(rule(`shop.example.com${MARK}`, "/cart")),
+      },
+    },
+    {
+      title: "an Ingress for an application that lives elsewhere is removed",
+      before: {
+        "ingress.yaml": ingress(SHOP).replace("name: shop }", `name: shop }${MARK}`),
+      },
+      after: { "other.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: other }\n" },
+    },
+    {
+      title: "a Traefik route loses a host",
+      before: {
+        "service.yaml": SERVICE,
+        "route.yaml":
+          "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: { name: shop }\nspec:\n  routes:\n    - match: Host(`shop.example.com`, `www.example.com`)\n      services: [{ name: shop, port: 80 }]\n",
+      },
+      after: {
+        "service.yaml": SERVICE,
+        "route.yaml": `apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: { name: shop }\nspec:\n  routes:\n    - match: Host(\`shop.example.com\`)${MARK}\n      services: [{ name: shop, port: 80 }]\n`,
+      },
+    },
+  ],
+  safe: [
+    {
+      title: "the Ingress is renamed and serves the same",
+      before: { "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP) },
+      after: { "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP, "shop-v1") },
+    },
+    {
+      title: "the host moves to an HTTPRoute in another folder",
+      before: { "web/service.yaml": SERVICE, "web/ingress.yaml": ingress(SHOP) },
+      after: { "web/service.yaml": SERVICE, "gateway/route.yaml": httpRoute("shop.example.com") },
+    },
+    {
+      title: "a wildcard still answers",
+      before: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(SHOP + rule('"*.example.com"')),
+      },
+      after: { "service.yaml": SERVICE, "ingress.yaml": ingress(rule('"*.example.com"')) },
+    },
+    {
+      title: "the path above answers with the same Service",
+      before: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(SHOP + rule("shop.example.com", "/cart")),
+      },
+      after: { "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP) },
+    },
+    {
+      title: "the old host becomes a redirect",
+      before: { "service.yaml": SERVICE, "ingress.yaml": ingress(SHOP) },
+      after: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(rule("store.example.com")),
+        "redirect.yaml": ingress(SHOP, "old-host").replace(
+          "name: old-host }",
+          "name: old-host, annotations: { nginx.ingress.kubernetes.io/permanent-redirect: https://store.example.com } }",
+        ),
+      },
+    },
+    {
+      title: "the path only gets another pattern",
+      before: { "service.yaml": SERVICE, "ingress.yaml": ingress(rule("shop.example.com", "/cart")) },
+      after: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(rule("shop.example.com", '"/cart(/|$)(.*)"')),
+      },
+    },
+    {
+      title: "the Ingress that goes had no share of the traffic any more",
+      before: {
+        "service.yaml": SERVICE,
+        "ingress.yaml": ingress(SHOP).replace(
+          "name: shop }",
+          'name: shop, annotations: { external-dns.alpha.kubernetes.io/aws-weight: "0" } }',
+        ),
+      },
+      after: { "service.yaml": SERVICE },
+    },
+  ],
+
+  *run(transition) {
+    for (const change of transition.changes) {
+      if (change.before === undefined || withoutTraffic(change.before)) continue;
+      const lost = lostBy(change, transition);
+      const gone = lost.filter(({ host }) => !answersHost(host, transition));
+      if (gone.length > 0) yield lossOf(change, gone, transition);
+      const paths = lost.filter((entry) => !gone.includes(entry));
+      if (paths.length > 0) yield* pathsOf(change, paths, transition);
+    }
+  },
+});
+
+/** A weight of 0 keeps an Ingress out of DNS (external-dns); a controller that no longer runs is not to be seen here. */
+function withoutTraffic({ annotations }: Manifest): boolean {
+  return annotations["external-dns.alpha.kubernetes.io/aws-weight"] === "0";
+}
+
+/** What a route answered and nothing answers now. */
+function lostBy(change: Change, transition: Transition): Served[] {
+  const { before, after } = change;
+  if (before === undefined || after === before) return [];
+  const old = servedBy(before);
+  const now = after === undefined ? [] : servedBy(after);
+  return old.filter(
+    (entry) =>
+      !isUnknown(entry.host) &&
+      !isUnknown(entry.path) &&
+      !now.some((other) => coversHost(other, entry) && coversPath(other, entry)) &&
+      !answered(entry, change, transition),
+  );
+}
+
+/** Whether any route of the head answers: for a host, in the whole repository; for a route without one, beside it. */
+function answered(entry: Served, change: Change, transition: Transition): boolean {
+  const { after } = transition;
+  const { route } = entry;
+  if (entry.host === "") {
+    if (change.after === undefined && after.anywhere(route.kind, route.name)) return true;
+    return after
+      .ofKind(...ROUTE_KINDS)
+      .some((other) => servedBy(other).some((one) => coversPath(one, entry)));
+  }
+  if (hidden(transition)) return true;
+  return routesFor(entry.host, after).some((one) => coversPath(one, entry));
+}
+
+function answersHost(host: string, { after }: Transition): boolean {
+  return host !== "" && routesFor(host, after).length > 0;
+}
+
+/** A host that became a variable can be any. */
+function hidden({ before, after }: Transition): boolean {
+  const unknown = (world: World) =>
+    new Set(
+      world
+        .ofKind(...ROUTE_KINDS)
+        .flatMap((route) => servedBy(route).flatMap(({ host }) => (isUnknown(host) ? [host] : []))),
+    );
+  const old = unknown(before);
+  return [...unknown(after)].some((host) => !old.has(host));
+}
+
+/** Hosts that answer nowhere. How much that proves depends on what is left of the application. */
+function lossOf(change: Change, lost: readonly Served[], transition: Transition): Problem {
+  const route = lost[0]?.route as Manifest;
+  const hosts = [...new Set(lost.map(({ host }) => decode(host)))];
+  const named = hosts.filter((host) => host !== "");
+  const what = named.length > 0 ? listText(named) : "what no other route takes";
+  const { atMost, text } = remains(lost, transition);
+  const how = change.after === undefined ? "this change removes it" : "this change drops it";
+  return {
+    subject: route,
+    key: "host",
+    at: placeOf(change, lost, transition),
+    ...(atMost && { atMost }),
+    message:
+      `${route.ref} answers ${what}, and ${how}. No other route here takes over, so visitors of ${named.length > 0 ? what : route.name} get a 404 from the deploy on. ${text}`.trim(),
+    ...(named.length > 0 && {
+      fix: `Keep ${what} beside the new host, or answer it with a redirect, until its traffic is gone. If it has no visitors any more, accept this with a waiver for ${route.ref}.`,
+    }),
+  };
+}
+
+/** What the route led to. */
+function remains(
+  lost: readonly Served[],
+  { before, after }: Transition,
+): { atMost?: Severity; text: string } {
+  const { route } = lost[0] as Served;
+  const names = [...new Set(lost.flatMap(({ services }) => services))].filter((name) => name !== "");
+  const seen = names.filter((name) => before.find("Service", name, route) !== undefined);
+  const kept = seen.filter((name) => after.anywhere("Service", name));
+  if (kept.length > 0) {
+    const open = kept.map((name) => after.find("Service", name, route)).some((service) => isOpen(service));
+    const isNameless = lost.every(({ host }) => host === "");
+    if (open && isNameless)
+      return { atMost: "notice", text: `Only the address of Service ${listText(kept)} itself is left.` };
+    return { text: `Service ${listText(kept)} stays, but cannot be reached by that name.` };
+  }
+  if (seen.length > 0)
+    return { atMost: "warning", text: `Service ${listText(seen)} goes with it: fine if it is retired.` };
+  return { atMost: "warning", text: "" };
+}
+
+function isOpen(service: Manifest | undefined): boolean {
+  return ["LoadBalancer", "NodePort"].some((type) => service?.get("spec", "type") === type);
+}
+
+/** Where the route is kept: its hosts; where it is gone: the Service that it led to. */
+function placeOf({ after }: Change, lost: readonly Served[], { after: world }: Transition): Location {
+  const first = lost[0] as Served;
+  if (after) return after.locate(...(servedBy(after)[0]?.at ?? first.at));
+  for (const name of first.services) {
+    const service = world.find("Service", name, first.route);
+    if (service) return service.locate();
+  }
+  return first.route.locate();
+}
+
+/** The host answers, the path does not: at all, or with another Service. */
+function* pathsOf(change: Change, lost: readonly Served[], transition: Transition): Iterable<Problem> {
+  const { route } = lost[0] as Served;
+  const paths = [...new Set(lost.map(({ host, path }) => `${decode(host)}${decode(path)}`))];
+  const { atMost, text } = remains(lost, transition);
+  yield {
+    subject: route,
+    key: "path",
+    at: placeOf(change, lost, transition),
+    ...(atMost && { atMost }),
+    message:
+      `${route.ref} answers ${listText(paths)}, and this change drops it. No route here takes over, so requests to it get a 404 from the deploy on. ${text}`.trim(),
+    fix: `Keep ${listText(paths)}, or answer it with a redirect, until its traffic is gone.`,
+  };
+}

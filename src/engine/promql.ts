@@ -1,0 +1,143 @@
+import { parser } from "@prometheus-io/lezer-promql";
+import type { SyntaxNode } from "@lezer/common";
+import { isUnknown } from "./template.ts";
+
+/**
+ * A PromQL expression without what does not matter: white space, brackets, the order of matchers, and arithmetic on
+ * constants, which is worked out. Equal `key`s mean equal expressions.
+ */
+export interface Expression {
+  /** The grammar's name of the node (`BinaryExpr`, `VectorSelector`, …); `Number` for every constant. */
+  readonly name: string;
+  readonly parts: readonly Expression[];
+  readonly key: string;
+  /** Of a constant. */
+  readonly value?: number;
+  /** As it is written. */
+  readonly text: string;
+}
+
+/** Reads an expression with Prometheus' own grammar; undefined where it is none, or where an expansion would tell. */
+export function readExpression(text: string): Expression | undefined {
+  if (isUnknown(text)) return undefined;
+  const known = cache.get(text);
+  if (known !== undefined) return known ?? undefined;
+  const tree = parser.parse(text);
+  const top = tree.topNode.firstChild;
+  let broken = top === null;
+  tree.iterate({ enter: (node) => void (broken ||= node.type.isError) });
+  const expression = top && !broken ? convert(top, text) : null;
+  if (cache.size > 5_000) cache.clear();
+  cache.set(text, expression);
+  return expression ?? undefined;
+}
+
+/** Both sides and every unit hold the same expressions. */
+const cache = new Map<string, Expression | null>();
+
+function convert(node: SyntaxNode, source: string): Expression {
+  if (node.name === "ParenExpr" && node.firstChild) return convert(node.firstChild, source);
+  const text = source.slice(node.from, node.to);
+  const value = numberOf(node.name, text);
+  if (value !== undefined) return constant(value, text);
+  const parts = childrenOf(node).map((child) => convert(child, source));
+  const folded = fold(node.name, parts);
+  if (folded !== undefined) return constant(folded, text);
+  const ordered = node.name === "LabelMatchers" ? [...parts].sort((a, b) => (a.key < b.key ? -1 : 1)) : parts;
+  const inner = ordered.length === 0 ? text : ordered.map(({ key }) => key).join(" ");
+  return { name: node.name, parts: ordered, key: `(${node.name} ${inner})`, text };
+}
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) children.push(child);
+  return children;
+}
+
+function constant(value: number, text: string): Expression {
+  return { name: "Number", parts: [], key: `(Number ${value})`, value, text };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 };
+
+/** `0.9`, `1e6`, `1h30m` (as seconds), `Inf`. Windows such as `[5m]` are something else in the grammar. */
+function numberOf(name: string, text: string): number | undefined {
+  if (name !== "NumberDurationLiteral") return undefined;
+  return durationSeconds(text) ?? (/^[+-]?inf$/i.test(text) ? Infinity : finite(Number(text.replaceAll("_", ""))));
+}
+
+/** A Prometheus duration (`5m`, `1h30m`) in seconds; undefined where it is none. */
+export function durationSeconds(text: string): number | undefined {
+  if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, digits, unit]) => sum + Number(digits) * (SECONDS[unit ?? ""] ?? 0),
+    0,
+  );
+}
+
+const finite = (value: number) => (Number.isNaN(value) ? undefined : value);
+
+function fold(name: string, parts: readonly Expression[]): number | undefined {
+  const [first, second, third] = parts;
+  if (name === "UnaryExpr" && second?.value !== undefined) return first?.text === "-" ? -second.value : second.value;
+  if (name !== "BinaryExpr" || parts.length !== 3 || !second) return undefined;
+  const [left, right] = [first?.value, third?.value];
+  return left === undefined || right === undefined ? undefined : ARITHMETIC[second.text]?.(left, right);
+}
+
+const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number>> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+  "^": (a, b) => a ** b,
+};
+
+/** Names and matchers of every selector in an expression, sorted: two alerts with the same ones watch the same thing. */
+export function selectorsOf(expression: Expression): string[] {
+  const found = new Set<string>();
+  const visit = (one: Expression) => {
+    if (one.name === "VectorSelector") found.add(one.key);
+    else one.parts.forEach(visit);
+  };
+  visit(expression);
+  return [...found].sort();
+}
+
+/** Names of the metrics that an expression reads. */
+export function metricsOf(expression: Expression): string[] {
+  const found = new Set<string>();
+  const visit = (one: Expression) => {
+    const metric = one.name === "VectorSelector" ? metricOf(one) : undefined;
+    if (metric !== undefined) found.add(metric);
+    one.parts.forEach(visit);
+  };
+  visit(expression);
+  return [...found].sort();
+}
+
+/** The metric that a selector names; undefined where a pattern or nothing does. */
+export function metricOf({ parts }: Expression): string | undefined {
+  const name = parts.find((part) => part.name === "Identifier");
+  if (name) return name.text;
+  const matcher = parts
+    .find((part) => part.name === "LabelMatchers")
+    ?.parts.map(matcherOf)
+    .find((one) => one?.label === "__name__" && one.operator === "=");
+  return matcher?.value;
+}
+
+export interface Matcher {
+  readonly label: string;
+  readonly operator: string;
+  readonly value: string;
+  readonly text: string;
+}
+
+/** `job="api"` of a selector's braces; undefined for other things that can stand there. */
+export function matcherOf({ parts, text }: Expression): Matcher | undefined {
+  const [label, operator, value] = parts;
+  if (!label || !operator || value?.name !== "StringLiteral") return undefined;
+  return { label: label.text, operator: operator.text, value: value.text.slice(1, -1), text };
+}

@@ -1,0 +1,37 @@
+import type { Manifest, Side, Tree, ValuesSet } from "../engine/types.ts";
+import { releasedValues, type ValuesLayer } from "../engine/values.ts";
+import { join } from "./chart.ts";
+import type { Release } from "./helm.ts";
+import { fileLayer, fileSet, only } from "./values.ts";
+
+/** What of a release's objects is seen. */
+export interface Seen {
+  /** It was rendered, on both sides. */
+  readonly rendered: boolean;
+  readonly manifests: readonly Manifest[];
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Kinds that order other charts to be installed: a chart that makes them hands its values on. */
+const ORDERS = /^(Application|ApplicationSet|HelmRelease|HelmChart)$/;
+
+/**
+ * Values of a release whose effect is not seen in rendered objects: all of them where it could not be rendered or
+ * hands them on, those of dependencies that are not there, and those that its templates write into such orders.
+ */
+export function releaseValues(release: Release, side: Side, tree: Tree, seen: Seen): ValuesSet[] {
+  const orders = seen.manifests.filter(({ kind }) => ORDERS.test(kind));
+  // Orders whose template is as it was differ by the values only, and those are seen where they are written.
+  const written = releasedValues(orders.filter(({ path }) => seen.changed.has(path)));
+  const layers = layersOf(release, side, tree);
+  const whole = !seen.rendered || orders.length > 0;
+  const parts = whole ? layers : layers.map((layer) => only(layer, release.chart.missingKeys));
+  const own = fileSet(release.values ?? join(release.chart.folder, "values.yaml"), parts);
+  const isBelow = release.values === undefined && release.chart.values.length > 0;
+  return [...written, ...(own && !isBelow && Object.keys(own.values).length > 0 ? [own] : [])];
+}
+
+function layersOf({ chart, values }: Release, side: Side, tree: Tree): ValuesLayer[] {
+  const paths = [join(chart.folder, "values.yaml"), ...(values === undefined ? [] : [values])];
+  return paths.flatMap((path) => fileLayer(path, tree.files.get(path)?.text ?? "", side) ?? []);
+}
