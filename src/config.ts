@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import type { Bounds } from "./judge/index.ts";
 import type { StoreOptions } from "./queue/store.ts";
 
 /** What the environment decides. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Reviews at once in this process. */
   readonly concurrency: number;
+  /** What one review may take. */
+  readonly bounds: Bounds;
   /** Seconds between two searches for webhooks that got lost. */
   readonly recoverySeconds: number;
 }
@@ -62,6 +65,12 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     ),
     port: integer("PORT", env["PORT"], { min: 0, max: 65_535, otherwise: 3000 }),
     concurrency: integer("CONCURRENCY", env["CONCURRENCY"], { min: 1, max: 64, otherwise: 4 }),
+    seconds: integer("REVIEW_SECONDS", env["REVIEW_SECONDS"], { min: 1, max: 600, otherwise: 60 }),
+    memoryMB: integer("REVIEW_MEMORY_MB", env["REVIEW_MEMORY_MB"], {
+      min: 64,
+      max: 65_536,
+      otherwise: 1_024,
+    }),
     recoverySeconds: integer("RECOVERY_SECONDS", env["RECOVERY_SECONDS"], {
       min: 1,
       max: 86_400,
@@ -89,6 +98,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
           : { kind: "postgres", url: databaseUrl.value },
       logLevel: rest.logLevel.value,
       concurrency: rest.concurrency.value,
+      bounds: { seconds: rest.seconds.value, memoryMB: rest.memoryMB.value },
       recoverySeconds: rest.recoverySeconds.value,
     },
   };

@@ -34,7 +34,7 @@ export function createMetrics(counts: () => Promise<readonly JobCount[]>) {
     rateLimits: rateLimits(registry),
     failures: new Counter({
       name: "nines_failures_total",
-      help: "What went wrong, by kind: delivery, review, unverified, recovery, acknowledge.",
+      help: "What went wrong, by kind: delivery, review, unverified, recovery, acknowledge, comments-lost, review-refused.",
       labelNames: ["kind"],
       registers,
     }),

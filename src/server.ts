@@ -10,6 +10,7 @@ import { clientOptions } from "./github/octokit.ts";
 import { reportUnverified, reviewRequest } from "./github/review-request.ts";
 import type { Services } from "./github/services.ts";
 import { createHttp } from "./http/serve.ts";
+import { createJudge, threadsFor } from "./judge/index.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -17,7 +18,6 @@ import type { Metrics } from "./metrics.ts";
 import { openQueue } from "./queue/index.ts";
 import type { Tries } from "./queue/index.ts";
 import { keepRecovering } from "./recovery.ts";
-import { render } from "./renderers/index.ts";
 import { handlers } from "./worker.ts";
 import type { Reviews } from "./worker.ts";
 
@@ -48,11 +48,13 @@ export interface Running {
 export async function start(config: Config, log: Logger, parts: Parts = {}): Promise<Running> {
   const { reviews = reviewsWith, ...tries } = parts;
   const queue = await openQueue({ store: config.store, concurrency: config.concurrency, log, ...tries });
+  const judge = createJudge(threadsFor(config.concurrency), config.bounds);
   try {
     const metrics = createMetrics(() => queue.counts());
     const probot = createProbot(config, log, metrics);
     const octokit = (installation: number) => probot.auth(installation);
-    const services = { appId: config.appId, octokit, log, cache: createBlobCache(), render, now };
+    const count = (kind: string) => metrics.failures.inc({ kind });
+    const services = { appId: config.appId, octokit, log, cache: createBlobCache(), judge, now, count };
     await probot.load(app({ queue, appId: config.appId, log, now }));
     await queue.work(handlers({ probot, octokit, metrics, log, ...reviews(services) }));
 
@@ -78,10 +80,12 @@ export async function start(config: Config, log: Logger, parts: Parts = {}): Pro
         await queue.drain(drainMs);
         await http.close();
         await queue.stop(0);
+        await judge.close();
       },
     };
   } catch (error) {
     await queue.stop(0);
+    await judge.close();
     throw error;
   }
 }

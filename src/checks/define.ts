@@ -39,6 +39,8 @@ export interface CheckInfo {
    * knows what was there before. Theirs is left out where both speak.
    */
   readonly supersedes?: readonly string[];
+  /** It says that something is not there: of a unit that could not be seen whole, that proves nothing. */
+  readonly absence?: true;
   readonly unsafe: readonly Example[];
   readonly safe: readonly Example[];
 }

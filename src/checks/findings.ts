@@ -5,6 +5,7 @@ import type { RawFinding } from "./standing.ts";
 type TierOf = (policy: Policy, subject: Subject, place: { unit: string; environment: Environment }) => Tier;
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, notice: 2 };
+const TIER: Record<Tier, number> = { critical: 0, standard: 1, "best-effort": 2 };
 const STANDING: Record<Standing, number> = { introduced: 0, worsened: 0, existing: 1, fixed: 2 };
 
 /** Gives raw findings their tier and severity, makes one of what stands in many units, and sorts: worst and newest first. */
@@ -48,13 +49,18 @@ function least(a: Severity, b: Severity): Severity {
   return RANK[a] > RANK[b] ? a : b;
 }
 
-/** One base, five overlays: the same words about the same object are one finding. */
-function sameEverywhere({ check, standing, subject, message, severity }: Finding): string {
-  return JSON.stringify([check, standing, severity, subject.kind, subject.name, message]);
+/** One base, five overlays: the same words about the same object are one finding, as bad as where it is worst. */
+function sameEverywhere({ check, standing, subject, message }: Finding): string {
+  return JSON.stringify([check, standing, subject.kind, subject.name, message]);
 }
 
 function together(group: readonly Finding[]): Finding {
-  const [first, ...others] = [...group].sort((a, b) => order(a.units.join(), b.units.join()));
+  const [first, ...others] = [...group].sort(
+    (a, b) =>
+      RANK[a.severity] - RANK[b.severity] ||
+      TIER[a.tier] - TIER[b.tier] ||
+      order(a.units.join(), b.units.join()),
+  );
   if (!first) throw new Error("a group of findings has at least one");
   if (others.length === 0) return first;
   const units = [...new Set(group.flatMap((finding) => finding.units))].sort();

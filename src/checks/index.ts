@@ -5,6 +5,12 @@ import retentionFlip from "./data/retention-flip.ts";
 import valuesStorageChanged from "./data/values-storage-changed.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
+import leaderElection from "./hot-swap/leader-election.ts";
+import livenessKillsStartup from "./hot-swap/liveness-kills-startup.ts";
+import priorityClassDangling from "./hot-swap/priority-class-dangling.ts";
+import probeHandlerSwitch from "./hot-swap/probe-handler-switch.ts";
+import probePortUnresolvable from "./hot-swap/probe-port-unresolvable.ts";
+import progressDeadline from "./hot-swap/progress-deadline.ts";
 import readinessMissing from "./hot-swap/readiness-missing.ts";
 import readinessRemoved from "./hot-swap/readiness-removed.ts";
 import rolloutAvailabilityDip from "./hot-swap/rollout-availability-dip.ts";
@@ -12,22 +18,31 @@ import rwoVolumeWithSurge from "./hot-swap/rwo-volume-with-surge.ts";
 import serviceLabelOverlap from "./hot-swap/service-label-overlap.ts";
 import serviceSelectsNothing from "./hot-swap/service-selects-nothing.ts";
 import strategyToRecreate from "./hot-swap/strategy-to-recreate.ts";
+import stsUpdateHazards from "./hot-swap/sts-update-hazards.ts";
 import targetPortUnresolved from "./hot-swap/target-port-unresolved.ts";
 import valuesResourcesChanged from "./hot-swap/values-resources-changed.ts";
 import valuesRolloutWeakened from "./hot-swap/values-rollout-weakened.ts";
 import valuesSwitchedOff from "./hot-swap/values-switched-off.ts";
+import webhookLockout from "./hot-swap/webhook-lockout.ts";
 import alertLoosened from "./observability/alert-loosened.ts";
 import alertRemoved from "./observability/alert-removed.ts";
 import cleanupWithoutAlert from "./observability/cleanup-without-alert.ts";
 import monitorBroken from "./observability/monitor-broken.ts";
 import valuesMonitoringOff from "./observability/values-monitoring-off.ts";
+import hpaCannotCompute from "./redundancy/hpa-cannot-compute.ts";
+import hpaConflict from "./redundancy/hpa-conflict.ts";
+import hpaTargetMissing from "./redundancy/hpa-target-missing.ts";
 import pdbDeadlock from "./redundancy/pdb-deadlock.ts";
 import pdbMissing from "./redundancy/pdb-missing.ts";
 import pdbOverlap from "./redundancy/pdb-overlap.ts";
 import pdbRemoved from "./redundancy/pdb-removed.ts";
 import replicaReduction from "./redundancy/replica-reduction.ts";
 import replicasRemovedUnderHpa from "./redundancy/replicas-removed-under-hpa.ts";
+import rolloutSchedulingDeadlock from "./redundancy/rollout-scheduling-deadlock.ts";
 import singleReplicaServed from "./redundancy/single-replica-served.ts";
+import spreadRemoved from "./redundancy/spread-removed.ts";
+import spreadSelectorMismatch from "./redundancy/spread-selector-mismatch.ts";
+import surgeVsQuota from "./redundancy/surge-vs-quota.ts";
 import valuesBudgetWeakened from "./redundancy/values-budget-weakened.ts";
 import valuesFewerReplicas from "./redundancy/values-fewer-replicas.ts";
 import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts";
@@ -38,11 +53,16 @@ import gateWeakened from "./testing/gate-weakened.ts";
 import rolloutWaitRemoved from "./testing/rollout-wait-removed.ts";
 import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
+import apiRemoved from "./transition/api-removed.ts";
+import configPruneRace from "./transition/config-prune-race.ts";
 import cronjobSuspended from "./transition/cronjob-suspended.ts";
+import danglingConfigRef from "./transition/dangling-config-ref.ts";
 import imageDowngrade from "./transition/image-downgrade.ts";
 import immutableFieldChange from "./transition/immutable-field-change.ts";
 import ingressClassChanged from "./transition/ingress-class-changed.ts";
 import mutableImage from "./transition/mutable-image.ts";
+import networkPolicyLockout from "./transition/network-policy-lockout.ts";
+import resourcesCut from "./transition/resources-cut.ts";
 import routeRemoved from "./transition/route-removed.ts";
 import serviceExposureChanged from "./transition/service-exposure-changed.ts";
 import servicePortRemoved from "./transition/service-port-removed.ts";
@@ -61,6 +81,12 @@ export const checks: readonly Check[] = [
   valuesStorageChanged,
   backendDangling,
   graceArithmetic,
+  leaderElection,
+  livenessKillsStartup,
+  priorityClassDangling,
+  probeHandlerSwitch,
+  probePortUnresolvable,
+  progressDeadline,
   readinessMissing,
   readinessRemoved,
   rolloutAvailabilityDip,
@@ -68,22 +94,31 @@ export const checks: readonly Check[] = [
   serviceLabelOverlap,
   serviceSelectsNothing,
   strategyToRecreate,
+  stsUpdateHazards,
   targetPortUnresolved,
   valuesResourcesChanged,
   valuesRolloutWeakened,
   valuesSwitchedOff,
+  webhookLockout,
   alertLoosened,
   alertRemoved,
   cleanupWithoutAlert,
   monitorBroken,
   valuesMonitoringOff,
+  hpaCannotCompute,
+  hpaConflict,
+  hpaTargetMissing,
   pdbDeadlock,
   pdbMissing,
   pdbOverlap,
   pdbRemoved,
   replicaReduction,
   replicasRemovedUnderHpa,
+  rolloutSchedulingDeadlock,
   singleReplicaServed,
+  spreadRemoved,
+  spreadSelectorMismatch,
+  surgeVsQuota,
   valuesBudgetWeakened,
   valuesFewerReplicas,
   deployCancelledInProgress,
@@ -94,11 +129,16 @@ export const checks: readonly Check[] = [
   rolloutWaitRemoved,
   stageRemoved,
   stagingBypassed,
+  apiRemoved,
+  configPruneRace,
   cronjobSuspended,
+  danglingConfigRef,
   imageDowngrade,
   immutableFieldChange,
   ingressClassChanged,
   mutableImage,
+  networkPolicyLockout,
+  resourcesCut,
   routeRemoved,
   serviceExposureChanged,
   servicePortRemoved,

@@ -44,8 +44,15 @@ function withoutSuperseded(problems: readonly RawFinding[]): RawFinding[] {
 }
 
 function runOn(check: Exclude<Check, { kind: "pipelines" }>, unit: UnitWorlds): Sighting[] {
-  if (check.kind === "state") return compare(check, unit);
-  return unit.untouched ? [] : ofChange(check, [...check.run(unit)], unit);
+  const careful = check.absence && unit.after.incomplete;
+  if (check.kind === "state") return compare(careful ? { ...check, run: atMostNotice(check.run) } : check, unit);
+  const run = careful ? atMostNotice(check.run) : check.run;
+  return unit.untouched ? [] : ofChange(check, [...run(unit)], unit);
+}
+
+/** What is missing may be in what was not seen. */
+function atMostNotice<T>(run: (input: T) => Iterable<Problem>): (input: T) => Problem[] {
+  return (input) => [...run(input)].map((problem) => ({ ...problem, atMost: "notice" }));
 }
 
 function crashNote(check: Check, unit: string, error: unknown): Note {

@@ -26,7 +26,7 @@ export type Place = Pick<UnitWorlds, "unit" | "environment">;
 export function compare(check: StateCheck, unit: UnitWorlds): Sighting[] {
   const after = byFingerprint(check, check.run(unit.after), unit.unit);
   if (unit.untouched) return [...after.values()].map((problem) => sighting(check, problem, "existing", unit));
-  const before = byFingerprint(check, check.run(unit.before), unit.unit);
+  const before = byFingerprint(check, check.run(unit.before), unit.unit, todaysRefs(unit));
   const now = [...after].map(([id, problem]) =>
     sighting(check, problem, standingOf(before.get(id), problem), unit),
   );
@@ -34,15 +34,37 @@ export function compare(check: StateCheck, unit: UnitWorlds): Sighting[] {
   return [...now, ...gone.map(([, problem]) => sighting(check, problem, fateOf(problem, unit.after), unit))];
 }
 
-function byFingerprint(check: Check, problems: Iterable<Problem>, unit: string): Map<string, Problem> {
-  return new Map([...problems].map((problem) => [fingerprintOf(check, problem, unit), problem]));
+type Refs = ReadonlyMap<string, string>;
+
+/** How objects are called now whose namespace was not written before, or is no longer. */
+function todaysRefs({ changes }: UnitWorlds): Refs {
+  return new Map(
+    changes.flatMap(({ kind, before, after }) =>
+      kind === "kept" && before.ref !== after.ref ? [[before.ref, after.ref] as const] : [],
+    ),
+  );
+}
+
+function byFingerprint(
+  check: Check,
+  problems: Iterable<Problem>,
+  unit: string,
+  refs?: Refs,
+): Map<string, Problem> {
+  const named = ({ subject, key }: Problem) =>
+    fingerprint(check.id, unit, refs?.get(subject.ref) ?? subject.ref, key ?? "");
+  return new Map([...problems].map((problem) => [named(problem), problem]));
 }
 
 const RANK: Record<Severity, number> = { notice: 0, warning: 1, error: 2 };
 
 function standingOf(before: Problem | undefined, now: Problem): Standing {
   if (!before) return "introduced";
-  const worse = (now.measure ?? 0) > (before.measure ?? 0) || capOf(now) > capOf(before);
+  // Where a check measures, that alone counts: to be surer of the same thing is no change.
+  const worse =
+    now.measure === undefined || before.measure === undefined
+      ? capOf(now) > capOf(before)
+      : now.measure > before.measure;
   return worse ? "worsened" : "existing";
 }
 

@@ -5,6 +5,7 @@ import { releasedValues } from "../engine/values.ts";
 import { valueCounter } from "../engine/values-parts.ts";
 import { worldOf, type Surroundings } from "../engine/world.ts";
 import type { Transition } from "./define.ts";
+import { settleMoves } from "./homes.ts";
 
 export interface Sides<T> {
   readonly before: T;
@@ -20,7 +21,8 @@ export interface UnitWorlds extends Transition {
 }
 
 /** The worlds of every unit of either side, by unit id. */
-export function worldsOf(sides: Sides<Rendering>, cluster: Cluster): UnitWorlds[] {
+export function worldsOf(rendered: Sides<Rendering>, cluster: Cluster): UnitWorlds[] {
+  const sides = { ...rendered, before: settleMoves(rendered) };
   const before = new Map(sides.before.units.map((unit) => [unit.id, unit]));
   const after = new Map(sides.after.units.map((unit) => [unit.id, unit]));
   const surroundings = {
@@ -50,13 +52,13 @@ function indexOf({ units }: Rendering): Pick<Surroundings, "names" | "kinds" | "
   const kinds = new Map<string, Manifest[]>();
   for (const manifest of units.flatMap(({ manifests }) => manifests)) {
     const alerts = alertsOf(manifest).map(({ name }) => `${ALERTS}/${name}`);
-    for (const name of [`${manifest.kind}/${manifest.name}`, ...alerts]) names.set(name, (names.get(name) ?? 0) + 1);
+    for (const name of [`${manifest.kind}/${manifest.name}`, ...alerts])
+      names.set(name, (names.get(name) ?? 0) + 1);
     const same = kinds.get(manifest.kind);
     if (same) same.push(manifest);
     else kinds.set(manifest.kind, [manifest]);
   }
-  const valuesSets = () =>
-    units.flatMap(({ values, manifests }) => values ?? releasedValues(manifests));
+  const valuesSets = () => units.flatMap(({ values, manifests }) => values ?? releasedValues(manifests));
   return { names, kinds, countValue: valueCounter(valuesSets) };
 }
 

@@ -78,8 +78,13 @@ function rulesIn(value: Json | undefined, path: FieldPath): Rule[] {
 
 type Bare = Omit<Alert, "locate" | "path">;
 
-function readRule({ alert, expr, for: wait, labels }: Rule["rule"], manifest: Manifest, group: string): Bare | undefined {
-  if (typeof alert !== "string" || isUnknown(alert) || (typeof expr !== "string" && typeof expr !== "number")) return undefined;
+function readRule(
+  { alert, expr, for: wait, labels }: Rule["rule"],
+  manifest: Manifest,
+  group: string,
+): Bare | undefined {
+  if (typeof alert !== "string" || isUnknown(alert) || (typeof expr !== "string" && typeof expr !== "number"))
+    return undefined;
   return {
     name: alert,
     expression: String(expr),
@@ -104,10 +109,19 @@ function alertsInTexts(manifest: Manifest): Alert[] {
   });
 }
 
-const FIELDS = { for: /^\s*(- )?["']?for["']?:/, expr: /^\s*(- )?["']?expr["']?:/, severity: /^\s*(- )?["']?severity["']?:/ };
+const FIELDS = {
+  for: /^\s*(- )?["']?for["']?:/,
+  expr: /^\s*(- )?["']?expr["']?:/,
+  severity: /^\s*(- )?["']?severity["']?:/,
+};
 
 /** The line of a rule inside a block of text: found by its name, for positions inside a text are not kept. */
-function locateInText(manifest: Manifest, path: FieldPath, rule: Bare, field?: keyof typeof FIELDS): Location {
+function locateInText(
+  manifest: Manifest,
+  path: FieldPath,
+  rule: Bare,
+  field?: keyof typeof FIELDS,
+): Location {
   const key = manifest.locate(...path);
   const span = manifest.span(...path);
   if (!span) return key;
@@ -120,7 +134,10 @@ function locateInText(manifest: Manifest, path: FieldPath, rule: Bare, field?: k
   if (named < 0) return key;
   const next = lines.findIndex((line, index) => index > named && /^\s*(- )?["']?alert["']?:/.test(line));
   const end = next < 0 ? lines.length : next;
-  const found = field === undefined ? -1 : lines.findIndex((line, index) => index > named && index < end && FIELDS[field].test(line));
+  const found =
+    field === undefined
+      ? -1
+      : lines.findIndex((line, index) => index > named && index < end && FIELDS[field].test(line));
   const index = found < 0 ? named : found;
   const text = lines[index] ?? "";
   const column = text.search(/\S/) + 1;
@@ -154,7 +171,9 @@ function pairRules(
   after: readonly Alert[],
   kept: { before: Alert; after: Alert }[],
 ): { removed: Alert[]; added: Alert[] } {
-  const left = new Map([...Map.groupBy(before, ({ name }) => name)].map(([name, group]) => [name, [...group]]));
+  const left = new Map(
+    [...Map.groupBy(before, ({ name }) => name)].map(([name, group]) => [name, [...group]]),
+  );
   const partners = new Map<Alert, Alert>();
   const take = (fits: (old: Alert, now: Alert) => boolean) => {
     for (const now of after) {
@@ -165,7 +184,12 @@ function pairRules(
       if (old) partners.set(now, old);
     }
   };
-  take((old, now) => sameLabels(old, now) && old.expression === now.expression && old.manifest.namespace === now.manifest.namespace);
+  take(
+    (old, now) =>
+      sameLabels(old, now) &&
+      old.expression === now.expression &&
+      old.manifest.namespace === now.manifest.namespace,
+  );
   take((old, now) => sameLabels(old, now) && old.expression === now.expression);
   take((old, now) => sameLabels(old, now));
   take(() => true);

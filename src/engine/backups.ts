@@ -1,4 +1,4 @@
-import { at, list, object, string } from "./json.ts";
+import { list } from "./json.ts";
 import type { FieldPath, Manifest } from "./types.ts";
 import type { Workload } from "./workload.ts";
 
@@ -14,7 +14,9 @@ const OTHER = /(restore|verify|check|test|clean|prune|delete|purge|monitor|expor
 export function makesBackups({ manifest, containers }: Workload): boolean {
   if (manifest.kind !== "CronJob") return false;
   const words = containers.map(({ spec }) =>
-    [spec["image"], ...list(spec["command"]), ...list(spec["args"])].filter((item) => typeof item === "string").join(" "),
+    [spec["image"], ...list(spec["command"]), ...list(spec["args"])]
+      .filter((item) => typeof item === "string")
+      .join(" "),
   );
   if (OTHER.test(manifest.name)) return false;
   return words.some((text) => TOOLS.test(text)) || NAMED.test(manifest.name);
@@ -30,7 +32,11 @@ export interface BackupFields {
   readonly retentions: readonly FieldPath[];
 }
 
-const whole = (schedules: readonly FieldPath[], suspends: readonly FieldPath[], retentions: readonly FieldPath[] = []): BackupFields => ({
+const whole = (
+  schedules: readonly FieldPath[],
+  suspends: readonly FieldPath[],
+  retentions: readonly FieldPath[] = [],
+): BackupFields => ({
   part: [],
   ...{ schedules, suspends, retentions },
 });
@@ -38,24 +44,47 @@ const whole = (schedules: readonly FieldPath[], suspends: readonly FieldPath[], 
 const OBJECTS: Readonly<Record<string, BackupFields>> = {
   "velero.io/Schedule": whole([["spec", "schedule"]], [["spec", "paused"]], [["spec", "template", "ttl"]]),
   "postgresql.cnpg.io/ScheduledBackup": whole([["spec", "schedule"]], [["spec", "suspend"]]),
-  "snapscheduler.backube/SnapshotSchedule": whole([["spec", "schedule"]], [["spec", "disabled"]], [
-    ["spec", "retention", "expires"],
-    ["spec", "retention", "maxCount"],
-  ]),
+  "snapscheduler.backube/SnapshotSchedule": whole(
+    [["spec", "schedule"]],
+    [["spec", "disabled"]],
+    [
+      ["spec", "retention", "expires"],
+      ["spec", "retention", "maxCount"],
+    ],
+  ),
   "volsync.backube/ReplicationSource": whole([["spec", "trigger", "schedule"]], [["spec", "paused"]], []),
   "k8up.io/Schedule": whole([["spec", "backup", "schedule"]], []),
-  "k8s.mariadb.com/Backup": whole([["spec", "schedule", "cron"]], [["spec", "schedule", "suspend"]], [["spec", "maxRetention"]]),
+  "k8s.mariadb.com/Backup": whole(
+    [["spec", "schedule", "cron"]],
+    [["spec", "schedule", "suspend"]],
+    [["spec", "maxRetention"]],
+  ),
   "postgresql.cnpg.io/Cluster": {
     part: ["spec", "backup"],
     ...{ schedules: [], suspends: [], retentions: [["spec", "backup", "retentionPolicy"]] },
   },
-  "pxc.percona.com/PerconaXtraDBCluster": { part: ["spec", "backup", "schedule"], schedules: [], suspends: [], retentions: [] },
+  "pxc.percona.com/PerconaXtraDBCluster": {
+    part: ["spec", "backup", "schedule"],
+    schedules: [],
+    suspends: [],
+    retentions: [],
+  },
   "psmdb.percona.com/PerconaServerMongoDB": {
     part: ["spec", "backup", "tasks"],
     ...{ schedules: [], suspends: [], retentions: [] },
   },
-  "acid.zalan.do/postgresql": { part: ["spec", "enableLogicalBackup"], schedules: [["spec", "logicalBackupSchedule"]], suspends: [], retentions: [] },
-  "postgres-operator.crunchydata.com/PostgresCluster": { part: ["spec", "backups"], schedules: [], suspends: [], retentions: [] },
+  "acid.zalan.do/postgresql": {
+    part: ["spec", "enableLogicalBackup"],
+    schedules: [["spec", "logicalBackupSchedule"]],
+    suspends: [],
+    retentions: [],
+  },
+  "postgres-operator.crunchydata.com/PostgresCluster": {
+    part: ["spec", "backups"],
+    schedules: [],
+    suspends: [],
+    retentions: [],
+  },
 };
 
 /** How an object of a known backup system or database operator writes its backups; undefined for others. */
@@ -66,14 +95,16 @@ export function backupFields({ group, kind }: Pick<Manifest, "group" | "kind">):
 /** Whether the object makes backups at all. */
 export function hasBackups(manifest: Manifest, { part, suspends }: BackupFields): boolean {
   const value = part.length === 0 ? true : manifest.get(...part);
-  const there = value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
+  const there =
+    value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
   return there && !suspends.some((path) => manifest.get(...path) === true);
 }
 
 /** `720h`, `30d`, `7`: as hours, or as a count; undefined where it is neither. */
 export function retentionOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
-  const [, digits, unit] = /^(\d+)(h|d|w|m|mo|y)?(?:0m0s|0s)?$/.exec(typeof value === "string" ? value : "") ?? [];
+  const [, digits, unit] =
+    /^(\d+)(h|d|w|m|mo|y)?(?:0m0s|0s)?$/.exec(typeof value === "string" ? value : "") ?? [];
   const hours: Readonly<Record<string, number>> = { "": 1, h: 1, d: 24, w: 168, m: 720, mo: 720, y: 8760 };
   return digits === undefined ? undefined : Number(digits) * (hours[unit ?? ""] ?? NaN);
 }
@@ -90,17 +121,14 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** How often a cron schedule fires in a year, on average; undefined where it cannot be told. A field of seconds may lead. */
 export function runsPerYear(schedule: string): number | undefined {
-  const every = /^@every (\d+)(m|h)/.exec(schedule);
-  if (every) return (525_600 / Number(every[1])) * (every[2] === "h" ? 1 / 60 : 1);
+  const [, digits, unit] = /^@every (\d+)(m|h)/.exec(schedule) ?? [];
+  if (digits !== undefined) return 525_600 / (Number(digits) * (unit === "h" ? 60 : 1));
   const text = (NAMES[schedule.trim()] ?? schedule).replace(/^(CRON_)?TZ=\S+\s+/, "");
   const fields = text.trim().split(/\s+/);
-  const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields.length === 6 ? fields.slice(1) : fields;
   if (fields.length !== 5 && fields.length !== 6) return undefined;
-  const counts = [count(minute, 60), count(hour, 24), count(month, 12)];
-  if (counts.includes(NaN)) return undefined;
-  const [minutes = 0, hours = 0, months = 0] = counts;
-  const share = dayShare(day, weekday);
-  return Number.isNaN(share) ? undefined : minutes * hours * 365 * share * (months / 12);
+  const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields.slice(-5);
+  const runs = count(minute, 60) * count(hour, 24) * 365 * dayShare(day, weekday) * (count(month, 12) / 12);
+  return Number.isNaN(runs) ? undefined : runs;
 }
 
 /** Day of month and day of week are joined by or where both are given (cron). */
@@ -113,15 +141,18 @@ function dayShare(day: string, weekday: string): number {
 
 function count(field: string, all: number): number {
   const parts = field.split(",").map((part) => {
-    const [, range = "", from, to, step] = /^(\*|\?|H|[A-Za-z]{3}|(\d+)(?:-(\d+))?|[A-Za-z]{3}-[A-Za-z]{3})(?:\/(\d+))?$/.exec(part) ?? [];
+    const [, range = "", from, to, step] =
+      /^(\*|\?|H|[A-Za-z]{3}|(\d+)(?:-(\d+))?|[A-Za-z]{3}-[A-Za-z]{3})(?:\/(\d+))?$/.exec(part) ?? [];
     if (range === "") return NaN;
-    const span = range === "*" || range === "?" ? all : to === undefined ? (step === undefined ? 1 : all - Number(from)) : Number(to) - Number(from) + 1;
+    const span =
+      range === "*" || range === "?"
+        ? all
+        : to === undefined
+          ? step === undefined
+            ? 1
+            : all - Number(from)
+          : Number(to) - Number(from) + 1;
     return step === undefined ? span : Math.ceil(span / Number(step));
   });
   return parts.reduce((sum, part) => sum + part, 0);
-}
-
-/** The schedule of a CronJob. */
-export function scheduleOf(manifest: Manifest): string | undefined {
-  return string(at(object(manifest.object), ["spec", "schedule"]));
 }

@@ -1,5 +1,5 @@
 import { quantityOf } from "./bytes.ts";
-import { isObject, list, object, string, type JsonObject } from "./json.ts";
+import { list, object, string, type JsonObject } from "./json.ts";
 import type { Store } from "./fill-level.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 import { podField, type Container, type Workload } from "./workload.ts";
@@ -30,12 +30,23 @@ function kubelet(manifest: Manifest): Cleaner[] {
   const high = manifest.get("imageGCHighThresholdPercent");
   const images: Cleaner[] =
     typeof high === "number" && manifest.get("imageGCHighThresholdPercent") !== 100
-      ? [{ manifest, does: "the kubelet removes images", store: "node", percent: high, path: ["imageGCHighThresholdPercent"] }]
+      ? [
+          {
+            manifest,
+            does: "the kubelet removes images",
+            store: "node",
+            percent: high,
+            path: ["imageGCHighThresholdPercent"],
+          },
+        ]
       : [];
   const path = ["evictionHard", "nodefs.available"];
   const free = /^(\d+(?:\.\d+)?)%$/.exec(string(manifest.get(...path)) ?? "")?.[1];
   if (free === undefined) return images;
-  return [...images, { manifest, does: "the kubelet evicts pods", store: "node", percent: 100 - Number(free), path }];
+  return [
+    ...images,
+    { manifest, does: "the kubelet evicts pods", store: "node", percent: 100 - Number(free), path },
+  ];
 }
 
 /** Prometheus' size units are powers of two, with or without the i (alecthomas/units Base2Bytes). */
@@ -46,7 +57,15 @@ function retentionBytes(value: Json | undefined): number | undefined {
 
 function prometheus(manifest: Manifest): Cleaner[] {
   const path = ["spec", "retentionSize"];
-  const size = manifest.get("spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage");
+  const size = manifest.get(
+    "spec",
+    "storage",
+    "volumeClaimTemplate",
+    "spec",
+    "resources",
+    "requests",
+    "storage",
+  );
   return retention(manifest, { path, limit: retentionBytes(manifest.get(...path)), size: quantityOf(size) });
 }
 
@@ -87,7 +106,9 @@ function scripts(workload: Workload): Cleaner[] {
     if (percent === undefined || store === undefined) return [];
     const index = list(container.spec[field]).findIndex((item) => isScript(string(item) ?? ""));
     const path = [...container.path, field, ...(index < 0 ? [] : [index])];
-    return [{ manifest: workload.manifest, does: `${workload.manifest.ref} cleans up`, store, percent, path }];
+    return [
+      { manifest: workload.manifest, does: `${workload.manifest.ref} cleans up`, store, percent, path },
+    ];
   });
 }
 
@@ -101,7 +122,8 @@ const isScript = (text: string) => /\bdf\b/.test(text) && REMOVES.test(text);
 function limitOf(script: string, spec: JsonObject): number | undefined {
   const literal = /(?:-g[te]|[^-<>=]>=?)\s*"?(\d{2})%?"?(?!\d|\.)/.exec(script)?.[1];
   const name = /(?:-g[te]|[^-<>=]>=?)\s*"?\$\{?([A-Za-z_]\w*)/.exec(script)?.[1];
-  const found = literal ?? (name === undefined ? undefined : (assigned(script, name) ?? variable(spec, name)));
+  const found =
+    literal ?? (name === undefined ? undefined : (assigned(script, name) ?? variable(spec, name)));
   const percent = Number(found);
   return percent >= 50 && percent <= 99 ? percent : undefined;
 }
@@ -112,13 +134,15 @@ function assigned(script: string, name: string): string | undefined {
 
 function variable(spec: JsonObject, name: string): string | undefined {
   const found = list(spec["env"]).find((item) => object(item)["name"] === name);
-  return isObject(found) && found["value"] !== undefined ? String(found["value"] as string) : undefined;
+  return string(object(found)["value"]);
 }
 
 /** What the container can clean: a folder of the node, or a claim. Undefined where it mounts both, or neither. */
 function storeOf(workload: Workload, { spec }: Container): Store | undefined {
   const mounted = new Set(list(spec["volumeMounts"]).map((mount) => object(mount)["name"]));
-  const volumes = list(podField(workload, "volumes")).map(object).filter(({ name }) => mounted.has(name));
+  const volumes = list(podField(workload, "volumes"))
+    .map(object)
+    .filter(({ name }) => mounted.has(name));
   const node = volumes.some((volume) => volume["hostPath"] !== undefined);
   const claim = volumes.some((volume) => volume["persistentVolumeClaim"] !== undefined);
   if (node === claim) return undefined;

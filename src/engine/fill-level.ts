@@ -1,5 +1,12 @@
 import { alertsOf, type Alert } from "./alerts.ts";
-import { metricOf, readExpression, type Expression } from "./promql.ts";
+import {
+  aggregateOf,
+  metricOf,
+  operationOf,
+  readExpression,
+  type Expression,
+  type Operation,
+} from "./promql.ts";
 import type { Manifest } from "./types.ts";
 
 /** What fills up: the disks of nodes, or the volumes of claims. */
@@ -31,7 +38,7 @@ interface Line {
   readonly store?: Store | undefined;
 }
 
-const METRICS: Readonly<Record<string, { readonly store: Store; readonly part: "free" | "used" | "size" }>> = {
+const METRICS: Readonly<Record<string, Amount>> = {
   node_filesystem_avail_bytes: { store: "node", part: "free" },
   node_filesystem_free_bytes: { store: "node", part: "free" },
   node_filesystem_size_bytes: { store: "node", part: "size" },
@@ -44,65 +51,77 @@ const SIGNS: readonly string[] = [">", ">=", "<", "<="];
 
 /** Solves `a · used + b > limit` for the used part. Of several conditions the first that speaks of fullness counts. */
 function levelOf(expression: Expression): Level | undefined {
-  if (expression.name === "AggregateExpr" || expression.name === "FunctionCall") return undefined;
-  const operator = expression.name === "BinaryExpr" ? expression.parts[1]?.text : undefined;
-  const [left, right] = [expression.parts[0], expression.parts.at(-1)];
-  if (operator === undefined || !left || !right) return undefined;
-  if (/^and$/i.test(operator)) return levelOf(left) ?? levelOf(right);
-  if (/^unless$/i.test(operator)) return levelOf(left);
-  const [one, other] = [lineOf(left), lineOf(right)];
-  if (!SIGNS.includes(operator) || !one || !other) return undefined;
-  const slope = one.a - other.a;
-  const store = one.store ?? other.store;
-  // It must fire when it is fuller, not when it is emptier.
-  if (store === undefined || slope === 0 || slope > 0 !== operator.startsWith(">")) return undefined;
-  const percent = Math.round(((other.b - one.b) / slope) * 1000) / 10;
+  const operation = operationOf(expression);
+  if (!operation) return undefined;
+  const { operator, left, right } = operation;
+  if (operator === "and") return levelOf(left) ?? levelOf(right);
+  if (operator === "unless") return levelOf(left);
+  const difference = SIGNS.includes(operator) ? subtract(lineOf(left), lineOf(right)) : undefined;
+  return difference && levelAt(difference, operator);
+}
+
+/** It must fire when the store is fuller, not when it is emptier. */
+function levelAt({ a, b, store }: Line, operator: string): Level | undefined {
+  if (store === undefined || a === 0 || a > 0 !== operator.startsWith(">")) return undefined;
+  const percent = Math.round((-b / a) * 1000) / 10;
   return percent > 0 && percent <= 100 ? { store, percent } : undefined;
 }
 
-const TRANSPARENT: readonly string[] = ["max", "min", "avg", "sum", "any", "group"];
+/** Aggregations that leave a share a share. */
+const TRANSPARENT: readonly string[] = ["max", "min", "avg", "sum", "group"];
 
-function lineOf(expression: Expression): Line | undefined {
-  if (expression.value !== undefined) return { a: 0, b: expression.value };
-  const [left, operator] = expression.parts;
-  if (expression.name === "AggregateExpr" && TRANSPARENT.includes(left?.text.toLowerCase() ?? "")) {
-    const body = expression.parts.find(({ name }) => name === "FunctionCallBody")?.parts[0];
-    return body && lineOf(body);
-  }
-  const right = expression.parts.at(-1);
-  if (expression.name !== "BinaryExpr" || !left || !operator || !right) return undefined;
-  const ratio = operator.text === "/" ? ratioOf(left, right) : undefined;
-  if (ratio) return ratio;
-  const [one, other] = [lineOf(left), lineOf(right)];
-  return one && other ? combine(operator.text, one, other) : undefined;
+/** What an aggregation is over; the expression itself where it is none. Undefined for aggregations that count or rank. */
+function bare(expression: Expression): Expression | undefined {
+  const aggregate = aggregateOf(expression);
+  if (!aggregate) return expression.name === "AggregateExpr" ? undefined : expression;
+  return TRANSPARENT.includes(aggregate.operator) ? bare(aggregate.body) : undefined;
 }
 
-function combine(operator: string, one: Line, other: Line): Line | undefined {
+function lineOf(expression: Expression): Line | undefined {
+  const inner = bare(expression);
+  if (!inner) return undefined;
+  if (inner.value !== undefined) return { a: 0, b: inner.value };
+  const operation = operationOf(inner);
+  if (!operation) return undefined;
+  return ratioOf(operation) ?? combine(operation.operator, lineOf(operation.left), lineOf(operation.right));
+}
+
+function subtract(one: Line | undefined, other: Line | undefined): Line | undefined {
+  return combine("-", one, other);
+}
+
+function combine(operator: string, one: Line | undefined, other: Line | undefined): Line | undefined {
+  if (!one || !other) return undefined;
   const store = one.store ?? other.store;
   if (operator === "+") return { a: one.a + other.a, b: one.b + other.b, store };
   if (operator === "-") return { a: one.a - other.a, b: one.b - other.b, store };
-  if (operator === "*" && other.a === 0) return { a: one.a * other.b, b: one.b * other.b, store };
   if (operator === "*" && one.a === 0) return { a: other.a * one.b, b: other.b * one.b, store };
-  if (operator === "/" && other.a === 0 && other.b !== 0) return { a: one.a / other.b, b: one.b / other.b, store };
-  return undefined;
+  if (other.a !== 0) return undefined;
+  if (operator === "*") return { a: one.a * other.b, b: one.b * other.b, store };
+  return operator === "/" && other.b !== 0 ? { a: one.a / other.b, b: one.b / other.b, store } : undefined;
 }
 
 /** Free or used bytes against the size. */
-function ratioOf(left: Expression, right: Expression): Line | undefined {
+function ratioOf({ operator, left, right }: Operation): Line | undefined {
   const [part, whole] = [amountOf(left), amountOf(right)];
-  if (!part || whole?.part !== "size" || part.store !== whole.store || part.part === "size") return undefined;
+  if (operator !== "/" || part?.store !== whole?.store || whole?.part !== "size") return undefined;
+  if (!part || part.part === "size") return undefined;
   return part.part === "used" ? { a: 1, b: 0, store: part.store } : { a: -1, b: 1, store: part.store };
 }
 
-function amountOf(expression: Expression): { store: Store; part: "free" | "used" | "size" } | undefined {
-  if (expression.name === "VectorSelector") return METRICS[metricOf(expression) ?? ""];
-  const [left, operator] = expression.parts;
-  if (expression.name === "AggregateExpr") {
-    const body = expression.parts.find(({ name }) => name === "FunctionCallBody")?.parts[0];
-    return body && TRANSPARENT.includes(left?.text.toLowerCase() ?? "") ? amountOf(body) : undefined;
-  }
-  const right = expression.parts.at(-1);
-  if (expression.name !== "BinaryExpr" || operator?.text !== "-" || !left || !right) return undefined;
-  const [all, free] = [amountOf(left), amountOf(right)];
-  return all?.part === "size" && free?.part === "free" && all.store === free.store ? { store: all.store, part: "used" } : undefined;
+interface Amount {
+  readonly store: Store;
+  readonly part: "free" | "used" | "size";
+}
+
+/** A metric of bytes, or the size less what is free. */
+function amountOf(expression: Expression): Amount | undefined {
+  const inner = bare(expression);
+  if (!inner) return undefined;
+  if (inner.name === "VectorSelector") return METRICS[metricOf(inner) ?? ""];
+  const operation = operationOf(inner);
+  if (operation?.operator !== "-") return undefined;
+  const [all, free] = [amountOf(operation.left), amountOf(operation.right)];
+  const isUsed = all?.part === "size" && free?.part === "free" && all.store === free.store;
+  return isUsed ? { store: all.store, part: "used" } : undefined;
 }

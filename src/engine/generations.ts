@@ -44,6 +44,11 @@ export function hasPods(workload: Workload, world: World): boolean {
   return world.replicasOf(workload) !== 0 || world.autoscalersOf(workload).length > 0;
 }
 
+/** Pods that a Service sends to in normal service. */
+export function podsBehind(service: Manifest, world: World): number {
+  return podsOf(world.selectedBy(service), world);
+}
+
 /** Pods of some workloads in normal service. */
 export function podsOf(workloads: readonly Workload[], world: World): number {
   return workloads.reduce((sum, workload) => sum + world.replicasOf(workload), 0);

@@ -33,7 +33,10 @@ export function isMoving({ tag, digest }: ImageName): boolean {
 
 /** Whether the name holds still: a digest, or a tag with a number or a commit in it. */
 export function isPinned({ tag, digest }: ImageName): boolean {
-  return digest !== undefined || (tag !== undefined && !MOVING.test(tag) && (/\d/.test(tag) || /^[0-9a-f]{7,40}$/.test(tag)));
+  return (
+    digest !== undefined ||
+    (tag !== undefined && !MOVING.test(tag) && (/\d/.test(tag) || /^[0-9a-f]{7,40}$/.test(tag)))
+  );
 }
 
 /** `1.2.3`, `v17.2-alpine`: the numbers that a tag begins with; undefined where it does not begin with a version. */

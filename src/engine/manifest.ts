@@ -119,7 +119,13 @@ function manifest(
     },
   });
   if (!isRuleFile(object)) return described;
-  return { ...described, id: `/${RULE_FILE}//${path}`, ref: `${RULE_FILE}/${path}`, kind: RULE_FILE, name: path };
+  return {
+    ...described,
+    id: `/${RULE_FILE}//${path}`,
+    ref: `${RULE_FILE}/${path}`,
+    kind: RULE_FILE,
+    name: path,
+  };
 }
 
 /** How an object knows where its fields are written. */
@@ -139,7 +145,7 @@ export function describe(object: JsonObject, { path, source, locate, span }: Pla
   );
   const namespace = decode(string(at(object, ["metadata", "namespace"])) ?? "");
   return {
-    id: `${group}/${kind}/${namespace}/${name}`,
+    id: `${todaysGroup(group, kind)}/${kind}/${namespace}/${name}`,
     ref: namespace === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`,
     ...{ group, version, kind, namespace, name, path, object, source },
     labels: strings(at(object, ["metadata", "labels"])),
@@ -148,6 +154,12 @@ export function describe(object: JsonObject, { path, source, locate, span }: Pla
     locate: (...field) => locate(field.length === 0 ? ["metadata", "name"] : field),
     span: (...field) => span(field),
   };
+}
+
+/** Kinds left the group `extensions` for others (removed in 1.16 and 1.22): for the API server it is one object under both. */
+function todaysGroup(group: string, kind: string): string {
+  if (group !== "extensions") return group;
+  return kind === "Ingress" || kind === "NetworkPolicy" ? "networking.k8s.io" : "apps";
 }
 
 function apiVersionOf(text: string): { group: string; version: string } {

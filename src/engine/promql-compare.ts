@@ -1,4 +1,4 @@
-import { matcherOf, metricOf, type Expression, type Matcher } from "./promql.ts";
+import { matcherOf, metricOf, operationOf, type Expression, type Matcher } from "./promql.ts";
 
 /** One way in which an alert's expression fires less, or more, than before. */
 export interface Difference {
@@ -33,16 +33,20 @@ function compare(before: Expression, after: Expression, context: Context): Diffe
   if (joined) return joined === "unknown" ? undefined : joined;
   const limited = compareLimits(before, after, context);
   if (limited) return limited === "unknown" ? undefined : limited;
-  if (before.name === "VectorSelector" && after.name === "VectorSelector") return compareSelectors(before, after, context);
-  if (before.name !== after.name || before.parts.length !== after.parts.length || before.parts.length === 0) return undefined;
+  if (before.name === "VectorSelector" && after.name === "VectorSelector")
+    return compareSelectors(before, after, context);
+  if (before.name !== after.name || before.parts.length !== after.parts.length || before.parts.length === 0)
+    return undefined;
   return compareParts(before, after, context);
 }
 
 /** The same operation or function over other parts. */
 function compareParts(before: Expression, after: Expression, context: Context): Difference[] | undefined {
   const operator = operatorOf(before);
-  if (operator !== operatorOf(after) || functionOf(before) !== functionOf(after)) return undefined;
-  const inner = { inverted: context.inverted || /^absent/.test(functionOf(before) ?? "") };
+  const name = functionOf(before) ?? "";
+  if (operator !== operatorOf(after) || name !== (functionOf(after) ?? "")) return undefined;
+  const either = before.name === "AggregateExpr" && !FALLING.includes(name);
+  const inner = { inverted: context.inverted || either || name.startsWith("absent") };
   const parts = before.parts.map((part, index) => compare(part, after.parts[index] ?? part, inner));
   if (parts.some((part) => part === undefined)) return undefined;
   // A quotient or difference falls when its right side grows: what only the right side lost can go either way.
@@ -51,12 +55,15 @@ function compareParts(before: Expression, after: Expression, context: Context): 
   return distinct(parts.flatMap((part) => part ?? []));
 }
 
+/** Aggregations that never grow when they see fewer series. */
+const FALLING: readonly string[] = ["sum", "count", "max", "group", "topk", "limitk"];
+
 function distinct(items: readonly Difference[]): Difference[] {
   return [...new Map(items.map((item) => [item.text, item])).values()];
 }
 
-function operatorOf({ name, parts }: Expression): string | undefined {
-  return name === "BinaryExpr" ? parts[1]?.text.toLowerCase() : undefined;
+function operatorOf(expression: Expression): string | undefined {
+  return operationOf(expression)?.operator;
 }
 
 function functionOf({ name, parts }: Expression): string | undefined {
@@ -64,21 +71,41 @@ function functionOf({ name, parts }: Expression): string | undefined {
 }
 
 /** `and`, `or` and `unless`: what a further condition takes away, and what a lost alternative did. */
-function compareSets(before: Expression, after: Expression, context: Context): Difference[] | "unknown" | undefined {
-  const operators = [operatorOf(before) ?? "", operatorOf(after) ?? ""];
-  const [was = "", is = ""] = operators;
-  if (!operators.some((operator) => SET_OPERATORS.includes(operator))) return undefined;
-  if (context.inverted) return "unknown";
-  if (is === "or" || was === "or") return compareAlternatives(before, after, context);
-  const old = conditionsOf(before);
-  const now = conditionsOf(after);
+function compareSets(
+  before: Expression,
+  after: Expression,
+  { inverted }: Context,
+): Difference[] | "unknown" | undefined {
+  const operators = [operatorOf(before), operatorOf(after)];
+  if (!operators.some((operator) => SET_OPERATORS.includes(operator ?? ""))) return undefined;
+  if (inverted) return "unknown";
+  if (operators.includes("or")) return compareAlternatives(before, after);
+  const { lost, added, only } = unmatched(conditionsOf(before), conditionsOf(after));
+  if (lost.length === 0)
+    return added.map(({ sign, text }) =>
+      narrowed(`only ${sign === "and" ? "where" : "unless"} ${short(text)}`),
+    );
+  if (added.length === 0)
+    return lost.map(({ text }) => ({ kind: "widened", text: `no longer only where ${short(text)}` }));
+  if (!only || only.lost.sign !== only.added.sign) return "unknown";
+  const context = { inverted: only.lost.sign === "unless" };
+  return compare(only.lost.expression, only.added.expression, context) ?? "unknown";
+}
+
+interface Unmatched<T> {
+  readonly lost: readonly T[];
+  readonly added: readonly T[];
+  /** Where one gave way to one. */
+  readonly only?: { readonly lost: T; readonly added: T };
+}
+
+/** What only one of two lists holds. */
+function unmatched<T extends { readonly key: string }>(old: readonly T[], now: readonly T[]): Unmatched<T> {
   const lost = old.filter(({ key }) => !now.some((one) => one.key === key));
   const added = now.filter(({ key }) => !old.some((one) => one.key === key));
-  if (lost.length === 0) return added.map(({ sign, text }) => narrowed(`only ${sign === "and" ? "where" : "unless"} ${short(text)}`));
-  if (added.length === 0) return lost.map(({ text }) => ({ kind: "widened", text: `no longer only where ${short(text)}` }));
   const [one, other] = [lost[0], added[0]];
-  if (lost.length !== 1 || added.length !== 1 || !one || !other || one.sign !== other.sign) return "unknown";
-  return compare(one.expression, other.expression, { inverted: one.sign === "unless" }) ?? "unknown";
+  const single = lost.length === 1 && added.length === 1;
+  return { lost, added, ...(single && one && other && { only: { lost: one, added: other } }) };
 }
 
 interface Condition {
@@ -90,37 +117,28 @@ interface Condition {
 
 /** `a and b unless c`: a, b and not c. What `on (…)` joins by is part of the condition. */
 function conditionsOf(expression: Expression): Condition[] {
-  const operator = operatorOf(expression);
-  const [left, , ...rest] = expression.parts;
-  const right = rest.at(-1);
-  if ((operator !== "and" && operator !== "unless") || !left || !right) {
+  const operation = operationOf(expression);
+  if (operation?.operator !== "and" && operation?.operator !== "unless") {
     return [{ sign: "and", key: expression.key, text: expression.text, expression }];
   }
-  const key = rest.map((part) => part.key).join(" ");
-  const more: Condition[] =
-    operator === "and" && rest.length === 1
-      ? conditionsOf(right)
-      : [{ sign: operator, key: `${operator} ${key}`, text: right.text, expression: right }];
-  return [...conditionsOf(left), ...more];
+  const { operator, left, right, modifiers } = operation;
+  if (operator === "and" && modifiers.length === 0) return [...conditionsOf(left), ...conditionsOf(right)];
+  const key = [operator, ...modifiers.map((part) => part.key), right.key].join(" ");
+  return [...conditionsOf(left), { sign: operator, key, text: right.text, expression: right }];
 }
 
-function compareAlternatives(before: Expression, after: Expression, context: Context): Difference[] | "unknown" {
-  const old = alternativesOf(before);
-  const now = alternativesOf(after);
-  const lost = old.filter(({ key }) => !now.some((one) => one.key === key));
-  const added = now.filter(({ key }) => !old.some((one) => one.key === key));
-  const [one, other] = [lost[0], added[0]];
+function compareAlternatives(before: Expression, after: Expression): Difference[] | "unknown" {
+  const { lost, added, only } = unmatched(alternativesOf(before), alternativesOf(after));
   if (added.length === 0) return lost.map(({ text }) => narrowed(`no longer for ${short(text)}`));
-  if (lost.length === 0) return added.map(({ text }) => ({ kind: "widened", text: `also for ${short(text)}` }));
-  if (lost.length !== 1 || added.length !== 1 || !one || !other) return "unknown";
-  return compare(one, other, context) ?? "unknown";
+  if (lost.length === 0)
+    return added.map(({ text }) => ({ kind: "widened", text: `also for ${short(text)}` }));
+  return (only && compare(only.lost, only.added, { inverted: false })) ?? "unknown";
 }
 
 function alternativesOf(expression: Expression): Expression[] {
-  const [left, , ...rest] = expression.parts;
-  const right = rest.at(-1);
-  if (operatorOf(expression) !== "or" || rest.length !== 1 || !left || !right) return [expression];
-  return [...alternativesOf(left), ...alternativesOf(right)];
+  const operation = operationOf(expression);
+  if (operation?.operator !== "or" || operation.modifiers.length > 0) return [expression];
+  return [...alternativesOf(operation.left), ...alternativesOf(operation.right)];
 }
 
 interface Limit {
@@ -134,54 +152,70 @@ interface Limit {
 const MIRRORED: Readonly<Record<string, string>> = { ">": "<", ">=": "<=", "<": ">", "<=": ">=" };
 
 function limitOf(expression: Expression): Limit | undefined {
-  const operator = operatorOf(expression) ?? "";
-  const [left, , ...rest] = expression.parts;
-  const right = rest.at(-1);
-  if (!COMPARISONS.includes(operator) || rest.length !== 1 || !left || !right) return undefined;
+  const operation = operationOf(expression);
+  if (!operation || !COMPARISONS.includes(operation.operator) || operation.modifiers.length > 0)
+    return undefined;
+  const { operator, left, right } = operation;
   if (right.value !== undefined) return { operator, watched: left, value: right.value, text: right.text };
   if (left.value === undefined) return undefined;
   return { operator: MIRRORED[operator] ?? "", watched: right, value: left.value, text: left.text };
 }
 
+const isUpward = ({ operator }: Limit) => operator.startsWith(">");
+
 /** Something against a constant, on both sides. */
-function compareLimits(before: Expression, after: Expression, context: Context): Difference[] | "unknown" | undefined {
+function compareLimits(
+  before: Expression,
+  after: Expression,
+  { inverted }: Context,
+): Difference[] | "unknown" | undefined {
   const was = limitOf(before);
   const is = limitOf(after);
   if (!was || !is) return undefined;
-  const upward = was.operator.startsWith(">");
-  if (upward !== is.operator.startsWith(">") || context.inverted) return "unknown";
-  const inner = compare(was.watched, is.watched, { inverted: !upward && hasAggregate(is.watched) });
+  if (isUpward(was) !== isUpward(is) || inverted) return "unknown";
+  const context = { inverted: !isUpward(was) && hasAggregate(is.watched) };
+  const inner = compare(was.watched, is.watched, context);
   if (inner === undefined) return "unknown";
-  if (was.value === is.value && was.operator === is.operator) return inner;
-  const stricter = is.value === was.value ? is.operator.length < was.operator.length : upward ? is.value > was.value : is.value < was.value;
-  const written = [`${was.operator} ${was.text}`, `${is.operator} ${is.text}`];
-  const threshold: Difference = {
+  return was.value === is.value && was.operator === is.operator ? inner : [thresholdOf(was, is), ...inner];
+}
+
+function thresholdOf(was: Limit, is: Limit): Difference {
+  const rises = is.value > was.value;
+  const stricter =
+    is.value === was.value ? is.operator.length < was.operator.length : rises === isUpward(was);
+  return {
     kind: stricter ? "threshold" : "widened",
-    text: `only at ${written[1] ?? ""} instead of ${written[0] ?? ""}`,
+    text: `only at ${is.operator} ${is.text} instead of ${was.operator} ${was.text}`,
     before: was.text,
     after: is.text,
   };
-  return [threshold, ...inner];
 }
 
 function hasAggregate(expression: Expression): boolean {
-  return expression.name === "AggregateExpr" || operatorOf(expression) !== undefined || expression.parts.some(hasAggregate);
+  return (
+    expression.name === "AggregateExpr" ||
+    operatorOf(expression) !== undefined ||
+    expression.parts.some(hasAggregate)
+  );
 }
 
 /** The same metric with other matchers. */
-function compareSelectors(before: Expression, after: Expression, { inverted }: Context): Difference[] | undefined {
+function compareSelectors(
+  before: Expression,
+  after: Expression,
+  { inverted }: Context,
+): Difference[] | undefined {
   const metric = metricOf(after);
   if (inverted || metric === undefined || metricOf(before) !== metric) return undefined;
-  const old = matchersOf(before);
-  const now = matchersOf(after);
+  const [old, now] = [matchersOf(before), matchersOf(after)];
   if (!old || !now) return undefined;
-  const lost = old.filter(({ text }) => !now.some((one) => one.text === text));
-  const added = now.filter(({ text }) => !old.some((one) => one.text === text));
-  if (lost.length === 0) return [narrowed(`only where ${added.map(({ text }) => text).join(", ")}`)];
-  if (added.length === 0) return [{ kind: "widened", text: `no longer only where ${lost.map(({ text }) => text).join(", ")}` }];
-  const [one, other] = [lost[0], added[0]];
-  return lost.length === 1 && added.length === 1 && one && other ? compareMatchers(one, other) : undefined;
+  const { lost, added, only } = unmatched(old, now);
+  if (lost.length === 0) return [narrowed(`only where ${textsOf(added)}`)];
+  if (added.length === 0) return [{ kind: "widened", text: `no longer only where ${textsOf(lost)}` }];
+  return only && compareMatchers(only.lost, only.added);
 }
+
+const textsOf = (matchers: readonly Matcher[]) => matchers.map(({ text }) => text).join(", ");
 
 function matchersOf({ parts }: Expression): Matcher[] | undefined {
   const written = parts.find(({ name }) => name === "LabelMatchers")?.parts ?? [];
@@ -199,7 +233,9 @@ function compareMatchers(before: Matcher, after: Matcher): Difference[] | undefi
   const fewer = now.every((value) => old.includes(value));
   const more = old.every((value) => now.includes(value));
   if (fewer === more) return undefined;
-  return fewer === negated ? [{ kind: "widened", text: `also beyond ${before.text}` }] : [narrowed(`only where ${after.text}, which was ${before.text}`)];
+  return fewer === negated
+    ? [{ kind: "widened", text: `also beyond ${before.text}` }]
+    : [narrowed(`only where ${after.text}, which was ${before.text}`)];
 }
 
 /** The values that a matcher lists; undefined where it holds a pattern. */

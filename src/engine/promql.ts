@@ -58,12 +58,22 @@ function constant(value: number, text: string): Expression {
   return { name: "Number", parts: [], key: `(Number ${value})`, value, text };
 }
 
-const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 };
+const SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  y: 31_536_000,
+};
 
 /** `0.9`, `1e6`, `1h30m` (as seconds), `Inf`. Windows such as `[5m]` are something else in the grammar. */
 function numberOf(name: string, text: string): number | undefined {
   if (name !== "NumberDurationLiteral") return undefined;
-  return durationSeconds(text) ?? (/^[+-]?inf$/i.test(text) ? Infinity : finite(Number(text.replaceAll("_", ""))));
+  return (
+    durationSeconds(text) ?? (/^[+-]?inf$/i.test(text) ? Infinity : finite(Number(text.replaceAll("_", ""))))
+  );
 }
 
 /** A Prometheus duration (`5m`, `1h30m`) in seconds; undefined where it is none. */
@@ -78,11 +88,37 @@ export function durationSeconds(text: string): number | undefined {
 const finite = (value: number) => (Number.isNaN(value) ? undefined : value);
 
 function fold(name: string, parts: readonly Expression[]): number | undefined {
-  const [first, second, third] = parts;
-  if (name === "UnaryExpr" && second?.value !== undefined) return first?.text === "-" ? -second.value : second.value;
-  if (name !== "BinaryExpr" || parts.length !== 3 || !second) return undefined;
-  const [left, right] = [first?.value, third?.value];
-  return left === undefined || right === undefined ? undefined : ARITHMETIC[second.text]?.(left, right);
+  if (name === "UnaryExpr") {
+    const [sign, operand] = parts;
+    return operand?.value === undefined ? undefined : (sign?.text === "-" ? -1 : 1) * operand.value;
+  }
+  const operation = operationOf({ name, parts });
+  const [left, right] = [operation?.left.value, operation?.right.value];
+  if (!operation || left === undefined || right === undefined) return undefined;
+  return ARITHMETIC[operation.operator]?.(left, right);
+}
+
+/** `left operator right`. */
+export interface Operation {
+  readonly operator: string;
+  readonly left: Expression;
+  readonly right: Expression;
+  /** What stands between: `bool`, `on (…)`, `group_left (…)`. */
+  readonly modifiers: readonly Expression[];
+}
+
+export function operationOf({ name, parts }: Pick<Expression, "name" | "parts">): Operation | undefined {
+  const [left, operator, ...rest] = parts;
+  const right = rest.at(-1);
+  if (name !== "BinaryExpr" || !left || !operator || !right) return undefined;
+  return { operator: operator.text.toLowerCase(), left, right, modifiers: rest.slice(0, -1) };
+}
+
+/** What an aggregation (`sum by (pod) (…)`) is over, with its name. */
+export function aggregateOf({ name, parts }: Expression): { operator: string; body: Expression } | undefined {
+  if (name !== "AggregateExpr") return undefined;
+  const body = parts.find((part) => part.name === "FunctionCallBody")?.parts.at(-1);
+  return body && { operator: parts[0]?.text.toLowerCase() ?? "", body };
 }
 
 const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -133,11 +169,13 @@ export interface Matcher {
   readonly operator: string;
   readonly value: string;
   readonly text: string;
+  /** As an expression's. */
+  readonly key: string;
 }
 
 /** `job="api"` of a selector's braces; undefined for other things that can stand there. */
-export function matcherOf({ parts, text }: Expression): Matcher | undefined {
+export function matcherOf({ parts, text, key }: Expression): Matcher | undefined {
   const [label, operator, value] = parts;
   if (!label || !operator || value?.name !== "StringLiteral") return undefined;
-  return { label: label.text, operator: operator.text, value: value.text.slice(1, -1), text };
+  return { label: label.text, operator: operator.text, value: value.text.slice(1, -1), text, key };
 }

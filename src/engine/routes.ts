@@ -1,4 +1,5 @@
 import { list, object, string, text, type JsonObject } from "./json.ts";
+import { sameNamespace } from "./selectors.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 import type { World } from "./world.ts";
@@ -67,6 +68,19 @@ export function coversHost(entry: Pick<Served, "host">, other: Pick<Served, "hos
   return entry.host.startsWith("*.") && other.host.endsWith(entry.host.slice(1));
 }
 
+/** Whether some entries answer what another does, in time that does not grow with their number. */
+export function coverage(entries: readonly Served[]): (other: Served) => boolean {
+  const index = Map.groupBy(entries, ({ host }) => host);
+  return (other) =>
+    ["", ...namesFor(other.host)].some((host) => index.get(host)?.some((entry) => coversPath(entry, other)));
+}
+
+/** A host, and the wildcards that take it in. Longer names than DNS allows are nobody's. */
+function namesFor(host: string): string[] {
+  if (host.length > 253) return [host];
+  return [host, ...host.split(".").map((_, index, labels) => `*.${labels.slice(index + 1).join(".")}`)];
+}
+
 /** Whether a path is answered where another one was: the same, or one above it. */
 export function coversPath(entry: Served, other: Served): boolean {
   if (entry.path === other.path) return !entry.exact || other.exact;
@@ -76,16 +90,20 @@ export function coversPath(entry: Served, other: Served): boolean {
 /** `/api(/|$)(.*)` is `/api`, `/shop/*` and `/shop/` are `/shop`. */
 function literal(path: string): string {
   const start = path.startsWith("^") ? path.slice(1) : path;
-  const plain = start.replace(/[*([\\|$?+{].*$/s, "").replace(/\/+$/, "");
+  let plain = start.replace(/[*([\\|$?+{].*$/s, "");
+  while (plain.endsWith("/")) plain = plain.slice(0, -1);
   return plain.startsWith("/") ? plain : `/${plain}`;
 }
 
-const values = (json: Json | undefined) => list(json).filter((item) => typeof item === "string");
+const values = (json: Json | undefined) => few(list(json).filter((item) => typeof item === "string"));
+
+/** Hosts times paths can be many; more than anybody writes are not looked at (Gateway API allows 16 hosts and 64 matches). */
+const few = <T>(items: readonly T[]): readonly T[] => items.slice(0, 500);
 
 /** A server alias, and the twin with or without `www.`, are answered too (ingress-nginx annotations). */
 function aliases({ annotations }: Manifest, host: string): string[] {
   const nginx = (name: string) => annotations[`nginx.ingress.kubernetes.io/${name}`];
-  const alias = (nginx("server-alias") ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  const alias = [...few((nginx("server-alias") ?? "").split(/[\s,]+/).filter((name) => name !== ""))];
   if (nginx("from-to-www-redirect") !== "true") return alias;
   return [...alias, host.startsWith("www.") ? host.slice(4) : `www.${host}`];
 }
@@ -122,10 +140,10 @@ function backendName(backend: JsonObject): string[] {
 function gatewayRoute(route: Manifest): Omit<Served, "route">[] {
   const hosts = values(route.get("spec", "hostnames"));
   const names = hosts.length === 0 ? [""] : hosts;
-  return list(route.get("spec", "rules")).flatMap((item, index) => {
+  return few(list(route.get("spec", "rules"))).flatMap((item, index) => {
     const rule = object(item);
     const services = list(rule["backendRefs"]).flatMap((ref) => string(object(ref)["name"]) ?? []);
-    const matches = list(rule["matches"]);
+    const matches = few(list(rule["matches"]));
     return (matches.length === 0 ? [{}] : matches).flatMap((match, order) => {
       const { type, value } = object(object(match)["path"]);
       const pathAt = ["spec", "rules", index, "matches", order, "path", "value"];
@@ -151,7 +169,7 @@ function openshiftRoute(route: Manifest): Omit<Served, "route">[] {
 function traefikRoute(route: Manifest): Omit<Served, "route">[] {
   return list(route.get("spec", "routes")).flatMap((item, index) => {
     const rule = object(item);
-    const match = string(rule["match"]) ?? "";
+    const match = (string(rule["match"]) ?? "").slice(0, 4000);
     const at = ["spec", "routes", index, "match"];
     const services = list(rule["services"]).flatMap((one) => string(object(one)["name"]) ?? []);
     const hosts = called(match, "Host");
@@ -180,14 +198,14 @@ function virtualService(route: Manifest): Omit<Served, "route">[] {
   const gateways = values(route.get("spec", "gateways"));
   if (gateways.every((name) => MESH.test(name))) return [];
   const hosts = values(route.get("spec", "hosts"));
-  const rules = [...list(route.get("spec", "http")), ...list(route.get("spec", "tls"))];
+  const rules = few([...list(route.get("spec", "http")), ...list(route.get("spec", "tls"))]);
   const parts = rules.flatMap((item, index) => {
     const rule = object(item);
     const services = list(rule["route"]).flatMap((one) => {
       const name = string(object(object(one)["destination"])["host"]);
       return name === undefined ? [] : [name.split(".")[0] ?? ""];
     });
-    const matches = list(rule["match"]);
+    const matches = few(list(rule["match"]));
     return (matches.length === 0 ? [{}] : matches).map((match, order) => {
       const uri = object(object(match)["uri"]);
       const path = string(uri["exact"]) ?? string(uri["prefix"]) ?? string(uri["regex"]) ?? "/";
@@ -231,14 +249,32 @@ const indexes = new WeakMap<readonly Manifest[], ReadonlyMap<string, readonly Se
 
 /** Whatever answers a host: in the whole repository; of routes without a host only those of the same unit. */
 export function routesFor(host: string, world: Pick<World, "everywhere" | "ofKind">): Served[] {
-  const parents = host.split(".").map((_, index, labels) => `*.${labels.slice(index + 1).join(".")}`);
+  const names = namesFor(host);
   return ROUTE_KINDS.flatMap((kind) => {
     const routes = world.everywhere(kind);
     const index = indexes.get(routes) ?? Map.groupBy(routes.flatMap(servedBy), (entry) => entry.host);
     indexes.set(routes, index);
     const beside = world.ofKind(kind).flatMap((route) => servedBy(route).filter((one) => one.host === ""));
-    return [...[host, ...parents].flatMap((name) => index.get(name) ?? []), ...beside];
+    return [...names.flatMap((name) => index.get(name) ?? []), ...beside];
   });
+}
+
+const senders = new WeakMap<object, ReadonlyMap<string, readonly Manifest[]>>();
+
+/** The routes of a unit that send to a Service. */
+export function routesTo(service: Manifest, world: Pick<World, "ofKind">): Manifest[] {
+  const routes = senders.get(world) ?? byService(world.ofKind(...ROUTE_KINDS));
+  senders.set(world, routes);
+  return (routes.get(service.name) ?? []).filter((route) => sameNamespace(route, service));
+}
+
+function byService(routes: readonly Manifest[]): Map<string, Manifest[]> {
+  const pairs = routes.flatMap((route) => {
+    const names = route.kind === "Service" ? [] : servedBy(route).flatMap(({ services }) => services);
+    return [...new Set(names)].map((name) => ({ name, route }));
+  });
+  const groups = Map.groupBy(pairs, ({ name }) => name);
+  return new Map([...groups].map(([name, group]) => [name, group.map(({ route }) => route)]));
 }
 
 /** The class that a route asks for: the old annotation wins over the field (ingress-nginx, networking.k8s.io/v1). */

@@ -1,18 +1,22 @@
 import { scaled } from "./quantity.ts";
 import type { FieldPath, Location, Manifest } from "./types.ts";
 import type { Workload } from "./workload.ts";
-import { minimumReplicas, type World } from "./world.ts";
+import { minimumReplicas, pausedReplicas, type World } from "./world.ts";
 
 export const AUTOSCALERS: readonly string[] = ["HorizontalPodAutoscaler", "ScaledObject"];
 
+const PAUSED: FieldPath = ["metadata", "annotations", "autoscaling.keda.sh/paused-replicas"];
+
 /** Where an autoscaler writes its least and its greatest number of replicas. */
 export function boundsOf(scaler: Manifest): { readonly minimum: FieldPath; readonly maximum: FieldPath } {
-  return scaler.kind === "ScaledObject"
-    ? { minimum: ["spec", "minReplicaCount"], maximum: ["spec", "maxReplicaCount"] }
-    : { minimum: ["spec", "minReplicas"], maximum: ["spec", "maxReplicas"] };
+  if (scaler.kind !== "ScaledObject")
+    return { minimum: ["spec", "minReplicas"], maximum: ["spec", "maxReplicas"] };
+  if (pausedReplicas(scaler) !== undefined) return { minimum: PAUSED, maximum: PAUSED };
+  const idle = scaler.get("spec", "idleReplicaCount") === undefined ? "minReplicaCount" : "idleReplicaCount";
+  return { minimum: ["spec", idle], maximum: ["spec", "maxReplicaCount"] };
 }
 
-/** `maxReplicas` of a HorizontalPodAutoscaler, which has no default; `maxReplicaCount` of a ScaledObject (default 100). NaN where nothing tells. */
+/** `maxReplicas` of a HorizontalPodAutoscaler, which has no default; `maxReplicaCount` of a ScaledObject (default 100; where it is paused at a number, that). NaN where nothing tells. */
 export function maximumReplicas(scaler: Manifest): number {
   const written = scaled(scaler.get(...boundsOf(scaler).maximum), NaN, "up");
   return written ?? (scaler.kind === "ScaledObject" ? 100 : NaN);

@@ -12,6 +12,7 @@ const DEFAULT_ONE: readonly string[] = [
   "ReplicaSet",
   "ReplicationController",
   "Rollout",
+  "CloneSet",
 ];
 
 /** Whether a workload runs for ever and has a number of replicas that its manifest, an autoscaler or a default tells. */

@@ -59,7 +59,7 @@ export type Environment = "production" | "staging" | "development" | "unknown";
 
 /** One Kubernetes object of a unit, with the position of each of its fields. */
 export interface Manifest {
-  /** `group/Kind/namespace/name`, without the version, so that a new apiVersion still pairs. */
+  /** `group/Kind/namespace/name`, without the version and with today's group for `extensions`, so that a new apiVersion still pairs. */
   readonly id: string;
   /** `Kind/namespace/name`, or `Kind/name` where no namespace is written: how people are told about it. */
   readonly ref: string;
@@ -173,7 +173,7 @@ export interface Problem {
   readonly message: string;
   /** What tells two problems of one check about one subject apart (a container, a port). No counts, no lines. */
   readonly key?: string;
-  /** For state checks: higher is worse. A higher measure than on base makes an existing finding `worsened`. */
+  /** For state checks: higher is worse. A higher measure than on base makes an existing finding `worsened`; without one, a higher `atMost` does. */
   readonly measure?: number;
   /** The most that this instance proves, where it is less than what the check's severity says. */
   readonly atMost?: Severity;

@@ -166,10 +166,22 @@ function minimumOf(scalers: readonly Manifest[]): number | undefined {
   return Math.min(...scalers.map(minimumReplicas));
 }
 
-/** `minReplicas` of an HorizontalPodAutoscaler (default 1), `minReplicaCount` of a ScaledObject (default 0). */
+/**
+ * `minReplicas` of an HorizontalPodAutoscaler (default 1), `minReplicaCount` of a ScaledObject (default 0). KEDA goes
+ * further down to `idleReplicaCount` where nothing triggers it, and stays at `paused-replicas` where it is paused.
+ */
 export function minimumReplicas(scaler: Manifest): number {
-  if (scaler.kind === "ScaledObject") return scaled(scaler.get("spec", "minReplicaCount"), NaN, "up") ?? 0;
-  return scaled(scaler.get("spec", "minReplicas"), NaN, "up") ?? 1;
+  if (scaler.kind !== "ScaledObject") return scaled(scaler.get("spec", "minReplicas"), NaN, "up") ?? 1;
+  const paused = pausedReplicas(scaler);
+  if (paused !== undefined) return paused;
+  const least = scaled(scaler.get("spec", "minReplicaCount"), NaN, "up") ?? 0;
+  return Math.min(least, scaled(scaler.get("spec", "idleReplicaCount"), NaN, "up") ?? least);
+}
+
+/** The number at which KEDA's annotation holds a ScaledObject; undefined where it is not paused at one. */
+export function pausedReplicas({ kind, annotations }: Manifest): number | undefined {
+  if (kind !== "ScaledObject") return undefined;
+  return scaled(annotations["autoscaling.keda.sh/paused-replicas"], NaN, "up");
 }
 
 /** A reference to a Service from a route: an Ingress, or a Gateway API route. */

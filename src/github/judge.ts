@@ -1,6 +1,4 @@
 import type { Policy, Report } from "../engine/types.ts";
-import { checks } from "../checks/index.ts";
-import { review } from "../review.ts";
 import type { Spoken } from "./comments.ts";
 import type { Context } from "./context.ts";
 import { draftOf, RUNS, withParagraph, type Draft } from "./draft.ts";
@@ -14,13 +12,11 @@ import {
   type PolicyChange,
 } from "./policy-change.ts";
 import { policyInForce, type Reading } from "./policy-in-force.ts";
-import type { Judge, Services } from "./services.ts";
+import type { Services } from "./services.ts";
 import { policyUnreadable } from "./statements.ts";
 
-const realJudge: Judge = { review, checkIds: checks.map(({ id }) => id) };
-
 /** Today, and what a policy can name. */
-export const readingOf = ({ now, judge = realJudge }: Pick<Services, "now" | "judge">): Reading => ({
+export const readingOf = ({ now, judge }: Pick<Services, "now" | "judge">): Reading => ({
   today: now().toISOString().slice(0, 10),
   checkIds: judge.checkIds,
 });
@@ -30,6 +26,7 @@ export async function judgeChange(
   context: Context,
   trees: Trees,
   services: Services,
+  signal: AbortSignal,
 ): Promise<{ readonly drafts: readonly Draft[]; readonly spoken?: Spoken }> {
   const reading = readingOf(services);
   const { sources } = context.policies;
@@ -37,19 +34,14 @@ export async function judgeChange(
   const inForce = policyInForce(context.policies, reading, mendsPolicy(change));
   if (!inForce.known) return { drafts: policyUnreadable(inForce.reasons) };
   const { policy, notes } = inForce;
-  const report = await reportOf(trees, policy, services);
+  const reportBy = (one: Policy) => services.judge.review(trees.base, trees.head, one, signal);
+  const report = await reportBy(policy);
   const drafts = RUNS.map((run) => withNotes(draftOf(report, run, policy), notes));
   if (!change) return { drafts, spoken: { report, policy, files: trees.files } };
   return withChange({ drafts, spoken: { report, policy, files: trees.files } }, report, change, () =>
-    effect(trees, report, change, services),
+    effect(report, change, reportBy),
   );
 }
-
-const reportOf = (
-  { base, head }: Trees,
-  policy: Policy,
-  { judge = realJudge, render }: Services,
-): Promise<Report> => judge.review(base, head, policy, render);
 
 /** An invalid policy is to be mended before anything is discussed on the lines: no comments then. */
 async function withChange(
@@ -64,13 +56,12 @@ async function withChange(
 }
 
 async function effect(
-  trees: Trees,
   report: Report,
   change: PolicyChange,
-  services: Services,
+  reportBy: (policy: Policy) => Promise<Report>,
 ): Promise<string[]> {
   const policy = policyAfter(change);
-  return policy ? effectOf(report, await reportOf(trees, policy, services)) : [];
+  return policy ? effectOf(report, await reportBy(policy)) : [];
 }
 
 /** Notes on the policy in force stand with the check run that everybody reads. */

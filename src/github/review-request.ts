@@ -24,6 +24,7 @@ interface Work {
   readonly octokit: Octokit;
   readonly context: Context;
   readonly startedAt: Date;
+  readonly signal: AbortSignal;
 }
 
 /** What is posted in the end: the check runs, then the comments. */
@@ -55,7 +56,7 @@ async function run(request: ReviewRequest, services: Services, signal: AbortSign
   const startedAt = services.now();
   const octokit = withSignal(await services.octokit(request.installation), signal);
   const context = await loadContext(octokit, request, services.appId);
-  const work = { request, services, octokit, context, startedAt };
+  const work = { request, services, octokit, context, startedAt, signal };
   const result = await resultOf(work);
   signal.throwIfAborted();
   await post(work, result);
@@ -73,7 +74,7 @@ async function resultOf(work: Work): Promise<Result> {
   }
 }
 
-async function judged({ request, services, octokit, context }: Work): Promise<Result> {
+async function judged({ request, services, octokit, context, signal }: Work): Promise<Result> {
   const { owner, repo } = context;
   const source: Source = {
     octokit,
@@ -85,7 +86,7 @@ async function judged({ request, services, octokit, context }: Work): Promise<Re
   const change = await loadChange(source, context, request.pull);
   if (!isRelevant(change)) return { drafts: nothingToCheck(), spoken: nothingFound };
   const trees = await loadTrees(source, change);
-  return judgeChange(context, trees, services);
+  return judgeChange(context, trees, services, signal);
 }
 
 /** Comments of an earlier push are tidied up even where nothing is left to check. */

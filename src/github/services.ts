@@ -1,4 +1,4 @@
-import type { Policy, Render, Report, Tree } from "../engine/types.ts";
+import type { Policy, Report, Tree } from "../engine/types.ts";
 import type { BlobCache } from "./blob-cache.ts";
 import type { Octokit } from "./octokit.ts";
 
@@ -11,7 +11,8 @@ export interface Logger {
 
 /** The judgement, and the ids of the checks that a policy can name. */
 export interface Judge {
-  readonly review: (base: Tree, head: Tree, policy: Policy, render: Render) => Promise<Report>;
+  /** @throws CannotReview where another try would end alike, the signal's reason when it aborts */
+  readonly review: (base: Tree, head: Tree, policy: Policy, signal: AbortSignal) => Promise<Report>;
   readonly checkIds: readonly string[];
 }
 
@@ -22,10 +23,8 @@ export interface Services {
   readonly octokit: (installation: number) => Promise<Octokit>;
   readonly log: Logger;
   readonly cache: BlobCache;
-  readonly render: Render;
   readonly now: () => Date;
   /** Told of what went wrong without stopping a review, for the metrics. */
   readonly count?: (event: "review-refused" | "comments-lost") => void;
-  /** The judgement of src/review.ts where absent. */
-  readonly judge?: Judge;
+  readonly judge: Judge;
 }

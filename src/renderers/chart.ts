@@ -3,6 +3,7 @@ import { list, object, string, type JsonObject } from "../engine/json.ts";
 import type { Json, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { folderOf, isInside, resolvePath } from "./paths.ts";
+import { linkedValues, topKeys } from "./values-links.ts";
 
 /** A Helm chart of the tree. */
 export interface Chart {
@@ -14,6 +15,8 @@ export interface Chart {
   readonly missingKeys: readonly string[];
   /** Dependencies that stand elsewhere in the tree: name → folder. */
   readonly local: ReadonlyMap<string, string>;
+  /** Names under which its dependencies read the chart's values: their aliases, else their names. */
+  readonly dependencies: readonly string[];
   /** Values files, each a way in which the chart is deployed; the chart's own values.yaml is under all of them. */
   readonly values: readonly string[];
 }
@@ -25,7 +28,18 @@ export function chartsOf(tree: Tree): Chart[] {
   const files = [...tree.files.keys()].filter((path) => CHART.test(path)).sort();
   const folders = files.map(folderOf);
   const charts = files.filter((path) => !folders.some((other) => isInside(path, join(other, "charts"))));
-  return charts.flatMap((path) => read(path, tree) ?? []);
+  const all = charts.flatMap((path) => read(path, tree) ?? []);
+  const links = linkedValues(all.map((chart) => ({ chart, keys: keysOf(chart, tree) })), tree);
+  return all.map((chart) => ({
+    ...chart,
+    values: [...new Set([...chart.values, ...(links.get(chart) ?? [])])].sort(),
+  }));
+}
+
+/** What the chart's values have at the top: its own, and those of its dependencies. */
+function keysOf({ folder, dependencies }: Chart, tree: Tree): Set<string> {
+  const text = tree.files.get(join(folder, "values.yaml"))?.text ?? "";
+  return new Set([...topKeys(text), ...dependencies]);
 }
 
 export const join = (folder: string, path: string) => (folder === "." ? path : `${folder}/${path}`);
@@ -51,7 +65,8 @@ function read(path: string, tree: Tree): Chart | undefined {
       missingKeys.push(string(dependency["alias"]) ?? wanted);
     }
   }
-  return { folder, name, missing, missingKeys, local, values: valuesFiles(folder, tree) };
+  const names = dependencies.flatMap(({ alias, name: own }) => string(alias) ?? string(own) ?? []);
+  return { folder, name, missing, missingKeys, dependencies: names, local, values: valuesFiles(folder, tree) };
 }
 
 /** Where a chart names its dependencies: in Chart.yaml, or beside it in the first chart API version. */
@@ -94,28 +109,35 @@ function isValuesFile(path: string): boolean {
   );
 }
 
+/** Locks name what cannot be had; a schema refuses the values that stand in for unknown ones. */
+const UNWANTED = /(^|\/)((Chart|requirements)\.lock|values\.schema\.json)$/;
+
 /** The chart's files for a scratch folder, at the same paths, without what cannot be had. */
 export function chartFiles(chart: Chart, tree: Tree): Map<string, string> {
   const files = new Map<string, string>();
   for (const [path, { text }] of tree.files) {
-    if (isInside(path, chart.folder) && !/(^|\/)(Chart|requirements)\.lock$/.test(path))
-      files.set(path, text);
+    if (isInside(path, chart.folder) && !UNWANTED.test(path)) files.set(path, text);
     for (const [name, folder] of chart.local) {
-      if (isInside(path, folder))
+      if (isInside(path, folder) && !UNWANTED.test(path))
         files.set(join(chart.folder, `charts/${name}/${path.slice(folder.length + 1)}`), text);
     }
   }
   for (const path of DEPENDENCY_FILES.map((file) => join(chart.folder, file))) {
     const text = files.get(path);
-    if (chart.missing.length > 0 && text !== undefined)
-      files.set(path, withoutDependencies(text, chart.missing));
+    if (text !== undefined && (chart.missing.length > 0 || text.includes("kubeVersion")))
+      files.set(path, renderable(text, chart.missing));
   }
   return files;
 }
 
-/** Helm refuses a chart whose dependencies are not there, though its own templates may do without them. */
-function withoutDependencies(text: string, names: readonly string[]): string {
+/**
+ * Helm refuses a chart whose dependencies are not there, though its own templates may do without them, and one that is
+ * for other versions of Kubernetes than the one that it takes for granted.
+ */
+function renderable(text: string, names: readonly string[]): string {
   const document = parseDocument(text);
+  document.delete("kubeVersion");
+  if (!document.has("dependencies")) return document.toString();
   const value = object(document.toJS({ maxAliasCount: 100 }) as Json);
   const kept = list(value["dependencies"]).filter(
     (item) => !names.includes(string(object(item)["name"]) ?? ""),

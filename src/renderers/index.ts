@@ -1,6 +1,8 @@
 import type { Note, Render, Rendering, Side, Tree, Unit } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
 import { chartsOf, join } from "./chart.ts";
+import { chartNotes, type Touched } from "./chart-notes.ts";
+import { dormantSwitches } from "./dormant.ts";
 import { environmentOf } from "./environment.ts";
 import { releaseId, releasesOf, renderRelease, type Release } from "./helm.ts";
 import { closureOf, kustomizationsOf, rootsOf, type Closure } from "./kustomization.ts";
@@ -12,8 +14,8 @@ import { looseValues } from "./values.ts";
 
 /** Renders at once: each is one process, and a machine has few cores. */
 const PARALLEL = 4;
-/** More releases of one change than this are not rendered; a note names how many were left out. */
-const MOST_RENDERS = 200;
+/** More units of one change than this are not rendered; a note names how many were left out. */
+const MOST_UNITS = 100;
 
 /**
  * Turns trees into what is deployed: charts through `helm template`, kustomizations through `kubectl kustomize`, the
@@ -22,8 +24,10 @@ const MOST_RENDERS = 200;
 export const render: Render = async (base, head) => {
   const changed = changedPaths(base, head);
   const plans = { base: planOf(base), head: planOf(head) };
-  const jobs = jobsOf(plans, { base, head }, changed);
-  const results = await inParallel(jobs.slice(0, MOST_RENDERS), PARALLEL, runJob);
+  const all = jobsOf(plans, { base, head }, changed);
+  const { jobs, left } = atMost(all, changed);
+  const results = await inParallel(jobs, PARALLEL, runJob);
+  results.push(...(await inParallel(dormantJobs(results, { base, head }, changed), PARALLEL, runJob)));
   const failed = new Set(results.filter(({ built }) => !built.ok).map(({ job }) => job.id));
   const asWritten = new Set(results.flatMap(({ job }) => (failed.has(job.id) ? job.resources : [])));
   const claims = { base: claimedBy(plans.base), head: claimedBy(plans.head) };
@@ -32,7 +36,10 @@ export const render: Render = async (base, head) => {
     isManifest: { base: isManifest("base"), head: isManifest("head") },
     changed,
   });
-  const left = jobs.length > MOST_RENDERS ? [leftOut(jobs.length - MOST_RENDERS)] : [];
+  const touched = [...changed].map((path) => {
+    const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
+    return { path, text: texts.join("\n") };
+  });
   const loose = looseValues({ base, head }, changed, isUsed(plans));
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
@@ -41,7 +48,7 @@ export const render: Render = async (base, head) => {
       ...unitsOf(results, { side: name, tree, failed, changed }),
       ...loose[name],
     ]),
-    notes: [...tree.notes, ...plain[name].notes, ...notesOf(results, name), ...left],
+    notes: [...tree.notes, ...plain[name].notes, ...notesOf(results, name, touched), ...(left > 0 ? [leftOut(left)] : [])],
   });
   return { base: side("base", base), head: side("head", head) };
 };
@@ -101,13 +108,35 @@ async function runJob(job: Job): Promise<Result> {
   return { job, built: await job.run() };
 }
 
+function releaseJob(release: Release, side: Side, tree: Tree): Job {
+  return {
+    ...{ id: releaseId(release), side, resources: [], release },
+    run: () => renderRelease(release, tree, side),
+  };
+}
+
+/** Charts of which a changed template is switched on by no values, once more with those switches on. */
+function dormantJobs(results: readonly Result[], trees: Record<Side, Tree>, changed: ReadonlySet<string>): Job[] {
+  const charts = Map.groupBy(
+    results.filter(({ job }) => job.release !== undefined),
+    ({ job }) => job.release?.chart.folder ?? "",
+  );
+  return [...charts.values()].flatMap((group) => {
+    const chart = group[0]?.job.release?.chart;
+    const manifests = group.flatMap(({ built }) => built.manifests);
+    if (!chart || manifests.length === 0) return [];
+    const on = dormantSwitches(chart, trees, changed, manifests);
+    if (!on) return [];
+    // Each side has its own chart: dependencies may differ.
+    const sides = new Map(group.map(({ job }) => [job.side, job.release?.chart]));
+    return [...sides].flatMap(([side, own]) => (own ? [releaseJob({ chart: own, on }, side, trees[side])] : []));
+  });
+}
+
 function jobsOf(plans: Record<Side, Plan>, trees: Record<Side, Tree>, changed: ReadonlySet<string>): Job[] {
   const touched = new Set([...touchedIds(plans.base, changed), ...touchedIds(plans.head, changed)]);
   return (["base", "head"] as const).flatMap((side) => {
-    const releases = plans[side].releases.map((release): Job => ({
-      ...{ id: releaseId(release), side, resources: [], release },
-      run: () => renderRelease(release, trees[side], side),
-    }));
+    const releases = plans[side].releases.map((release) => releaseJob(release, side, trees[side]));
     const closures = plans[side].closures.map((closure): Job => ({
       ...{ id: closure.root.folder, side, resources: closure.resources },
       run: () => buildKustomization(closure, trees[side], side),
@@ -118,18 +147,36 @@ function jobsOf(plans: Record<Side, Plan>, trees: Record<Side, Tree>, changed: R
 
 function touchedIds({ releases, closures }: Plan, changed: ReadonlySet<string>): string[] {
   const others = new Set(releases.flatMap(({ values }) => values ?? []));
-  const inChart = ({ chart, values }: Release) =>
-    [...changed].some(
-      (path) =>
-        path === values ||
-        // Another release's values do not touch this one.
-        (!others.has(path) &&
-          [chart.folder, ...chart.local.values()].some((folder) => isInside(path, folder))),
-    );
+  // Another release's values do not touch this one.
+  const shared = [...changed].filter((path) => !others.has(path));
+  const charts = new Set(releases.map(({ chart }) => chart));
+  const touched = new Set(
+    [...charts].filter((chart) =>
+      [chart.folder, ...chart.local.values()].some((folder) => shared.some((path) => isInside(path, folder))),
+    ),
+  );
+  const isTouched = ({ chart, values }: Release) =>
+    touched.has(chart) || (values !== undefined && changed.has(values));
   return [
-    ...releases.filter(inChart).map(releaseId),
+    ...releases.filter(isTouched).map(releaseId),
     ...closures.filter(({ files }) => files.some((path) => changed.has(path))).map(({ root }) => root.folder),
   ];
+}
+
+/** Both sides of a unit or none of it; first what changes itself, then production. */
+function atMost(jobs: readonly Job[], changed: ReadonlySet<string>): { jobs: readonly Job[]; left: number } {
+  const ids = [...new Map(jobs.map((job) => [job.id, job])).values()];
+  if (ids.length <= MOST_UNITS) return { jobs, left: 0 };
+  const rank = ({ id, release }: Job) =>
+    (release?.values !== undefined && changed.has(release.values) ? 0 : 2) +
+    (environmentOf(id) === "production" ? 0 : 1);
+  const chosen = new Set(
+    ids
+      .toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
+      .slice(0, MOST_UNITS)
+      .map(({ id }) => id),
+  );
+  return { jobs: jobs.filter(({ id }) => chosen.has(id)), left: ids.length - MOST_UNITS };
 }
 
 async function inParallel<T, R>(
@@ -155,20 +202,33 @@ interface SideOfResults {
 }
 
 function unitsOf(results: readonly Result[], { side, tree, failed, changed }: SideOfResults): Unit[] {
-  const dropped = new Set(results.flatMap(({ built }) => built.dropped));
+  // What one side does without, the other does without too, or it would look removed.
+  const dropped = new Set(results.flatMap(({ job, built }) => built.dropped.map((path) => `${job.id} ${path}`)));
+  const partly = incompleteIds(results);
   return results
     .filter(({ job }) => job.side === side)
     .flatMap(({ job, built }): Unit[] => {
       const { id, release } = job;
       const rendered = !failed.has(id);
-      const manifests = rendered ? built.manifests.filter(({ path }) => !dropped.has(path)) : [];
+      const manifests = rendered ? built.manifests.filter(({ path }) => !dropped.has(`${id} ${path}`)) : [];
       const values = release
-        ? releaseValues(release, side, tree, { rendered, manifests, changed })
+        ? releaseValues(release, side, tree, { manifests, changed })
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
-      const { incomplete } = built;
+      const incomplete = partly.has(id);
       return [{ id, environment: environmentOf(id), manifests, incomplete, ...(values && { values }) }];
     });
+}
+
+/** What lacks objects of its own, or not the same on both sides. */
+function incompleteIds(results: readonly Result[]): Set<string> {
+  const byId = Map.groupBy(results, ({ job }) => job.id);
+  return new Set(
+    [...byId].flatMap(([id, sides]) => {
+      const missing = new Set(sides.map(({ built }) => JSON.stringify(built.missing)));
+      return missing.size > 1 || sides.some(({ built }) => built.incomplete) ? [id] : [];
+    }),
+  );
 }
 
 /** A folder read as written and a kustomization in it have one name: they are one unit. */
@@ -190,8 +250,16 @@ function valuesOf(group: readonly Unit[]): Pick<Unit, "values"> {
   return { values: group.flatMap(({ values, manifests }) => values ?? releasedValues(manifests)) };
 }
 
-function notesOf(results: readonly Result[], side: Side): Note[] {
-  return results.filter(({ job }) => job.side === side).flatMap(({ built }) => built.notes);
+function notesOf(results: readonly Result[], side: Side, touched: readonly Touched[]): Note[] {
+  const own = results.filter(({ job }) => job.side === side).map(({ built }) => built);
+  const charts = Map.groupBy(
+    own.flatMap(({ attempt }) => attempt ?? []),
+    ({ chart }) => chart,
+  );
+  return [
+    ...own.flatMap(({ notes }) => notes),
+    ...[...charts.values()].flatMap((attempts) => chartNotes(attempts, touched)),
+  ];
 }
 
 function leftOut(count: number): Note {

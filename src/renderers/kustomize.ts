@@ -1,6 +1,7 @@
 import { at, isObject, string, type JsonObject } from "../engine/json.ts";
 import type { Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
+import type { Attempt } from "./chart-notes.ts";
 import { isKustomization, type Closure } from "./kustomization.ts";
 import {
   buildable,
@@ -22,9 +23,13 @@ export interface Built {
   readonly manifests: readonly Manifest[];
   /** What is known of objects that are in no file: what patches say of them. */
   readonly values?: readonly ValuesSet[];
-  /** Objects are missing that are deployed with it. */
+  /** Objects of its own files are missing: nobody can say that something is not there. */
   readonly incomplete: boolean;
+  /** What it includes and the repository does not have. */
+  readonly missing: readonly string[];
   readonly notes: readonly Note[];
+  /** For a chart: how it went; its notes are said once for all its releases. */
+  readonly attempt?: Attempt;
   /** Source files that had to be left out; the other side does without them too, or they would look removed. */
   readonly dropped: readonly string[];
 }
@@ -38,7 +43,7 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
   let omit: Omissions = { ...NO_OMISSIONS, includes: closure.unavailable };
   let outcome = await build(closure, tree, omit);
   for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_TRIES && !late(); tries++) {
-    const next = omissionFor(outcome.reason, omit);
+    const next = omissionFor(outcome.detail, omit);
     if (!next) break;
     omit = next;
     outcome = await build(closure, tree, omit);
@@ -54,7 +59,8 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
     ok: true,
     manifests: all.filter((manifest) => !isPartial(manifest)),
     ...(targets.size > 0 && { values: all.filter(isPartial).map(partial) }),
-    incomplete: closure.unavailable.size > 0 || targets.size > 0 || omit.plugins,
+    incomplete: targets.size > 0 || omit.plugins,
+    missing: [...closure.unavailable.values()].flat().sort(),
     notes: [...unavailableNotes(closure), ...omissionNotes(closure, omit)],
     dropped: [],
   };
@@ -127,7 +133,7 @@ function unavailableNotes({ unavailable }: Closure): Note[] {
 
 function failed(path: string, reason: string): Built {
   const message = `This kustomization could not be built: ${reason}. Its resources were judged as they are written, without its patches.`;
-  return { ok: false, manifests: [], incomplete: true, notes: [{ path, message }], dropped: [] };
+  return { ok: false, manifests: [], incomplete: true, missing: [], notes: [{ path, message }], dropped: [] };
 }
 
 function manifestsOf(output: string, closure: Closure, tree: Tree, side: Side): Manifest[] {

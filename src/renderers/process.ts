@@ -14,9 +14,19 @@ export function deadline(): () => boolean {
 /** Characters of output; the largest real charts render some five megabytes. */
 const MAX_OUTPUT = 32_000_000;
 
+/** Characters of an error that are looked at; a deep chain of includes is told line by line. */
+const MAX_DETAIL = 20_000;
+
 export type Outcome =
   | { readonly ok: true; readonly output: string }
-  | { readonly ok: false; readonly missing: boolean; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly missing: boolean;
+      /** For people: its first lines. */
+      readonly reason: string;
+      /** All that it said, for what can be told from it. */
+      readonly detail: string;
+    };
 
 /**
  * Runs helm or kubectl in a scratch folder, with nothing of this process' environment but PATH: no cluster, no
@@ -27,7 +37,11 @@ export function runTool(tool: "helm" | "kubectl", args: readonly string[], folde
   return new Promise((resolve) => {
     execFile(tool, args, { ...options, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
       if (!error) resolve({ ok: true, output: stdout });
-      else resolve({ ok: false, missing: error.code === "ENOENT", reason: reasonOf(error, stderr, folder) });
+      else {
+        const detail = reasonOf(error, stderr, folder);
+        const reason = detail.split("\n").slice(0, 4).join(" ").slice(0, 600);
+        resolve({ ok: false, missing: error.code === "ENOENT", reason, detail: detail.slice(0, MAX_DETAIL) });
+      }
     });
   });
 }
@@ -67,9 +81,7 @@ function reasonOf(error: Failure, stderr: string, folder: string): string {
     .split("\n")
     .filter((line) => !/^\s*$|^WARNING|^level=|# Warning|^Use --debug/.test(line));
   return lines
-    .slice(0, 4)
     .map((line) => line.trim())
-    .join(" ")
-    .replace(/^error: /i, "")
-    .slice(0, 600);
+    .join("\n")
+    .replace(/^error: /i, "");
 }

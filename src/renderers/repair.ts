@@ -1,53 +1,94 @@
 /**
  * Charts are often rendered with values that a repository does not hold: a secret overlay, a pipeline's `--set`, a
- * dependency's defaults. Helm stops at the first of them. What it says tells what to do without.
+ * dependency's defaults and helpers. Helm stops at the first of them. What it says tells what to do without.
  */
 export interface Repair {
   /** `.Values` maps that nothing sets, taken as empty: `redirector`. */
   readonly empty: readonly string[];
   /** `.Values` that nothing sets and that must hold something: taken as unknown. */
   readonly unknown: readonly string[];
+  /** Those of them that a file sets to nothing and a template refuses: over all that is set. */
+  readonly forced: readonly string[];
+  /** Named templates of libraries that are not there: what they make is unknown. */
+  readonly helpers: readonly string[];
   /** Templates that cannot be rendered even so, left out: `templates/secret.yaml` of the chart's folder. */
   readonly dropped: readonly string[];
 }
 
-export const NO_REPAIR: Repair = { empty: [], unknown: [], dropped: [] };
+export const NO_REPAIR: Repair = { empty: [], unknown: [], forced: [], helpers: [], dropped: [] };
 
 /** What rules take as unknown and stay silent about (see engine/template.ts). */
 const UNKNOWN = "${unknown}";
 
-/** Gives the text of a template, by its path in the chart. */
-export type TemplateText = (template: string) => string;
+/** The texts of a chart's templates, by their path in the chart. */
+export type Templates = ReadonlyMap<string, string>;
 
 /** What to do without, after an error; undefined where the error tells nothing that can be left out. */
-export function repairFor(error: string, done: Repair, textOf: TemplateText): Repair | undefined {
-  const empty = emptyValue(error);
-  if (empty !== undefined && !done.empty.includes(empty)) return { ...done, empty: [...done.empty, empty] };
+export function repairFor(error: string, done: Repair, templates: Templates): Repair | undefined {
+  const helper = /(?:no template|template:?) "([^"]+)" (?:associated|not defined)/.exec(error)?.[1];
+  if (helper !== undefined && !done.helpers.includes(helper))
+    return { ...done, helpers: [...done.helpers, helper] };
+  const emptied = emptiedFor(error, done, templates);
+  if (emptied) return emptied;
   const places = placesOf(error);
-  // First what the failing line names; a template that lacks more than that gets all that it names at once.
-  const lines = places.map(({ template, line }) => textOf(template).split("\n")[line - 1] ?? "");
+  const lines = places.map(({ template, line }) => lineOf(templates.get(template) ?? "", line));
+  // First what the failing line names, then all that fails in the same way, then all that its template names.
+  const called = /<(\w+)>|error calling (\w+):/.exec(error);
+  const name = called?.[1] ?? called?.[2];
+  const alike = name === undefined ? [] : linesWith(name, templates);
   const known = new Set([...done.unknown, ...done.empty]);
-  for (const texts of [[error, ...lines], places.map(({ template }) => textOf(template))]) {
-    const unknown = [...new Set(texts.flatMap(valuesIn))].filter((path) => !known.has(path));
-    if (unknown.length > 0) return { ...done, unknown: [...done.unknown, ...unknown] };
+  for (const texts of [[error, ...lines], alike, places.map(({ template }) => templates.get(template) ?? "")]) {
+    const isNew = (path: string) => !known.has(path) && !SWITCH.test(path);
+    const unknown = [...new Set(texts.flatMap(valuesIn))].filter(isNew);
+    if (unknown.length > 0) {
+      const all = texts[0] === error ? alike.flatMap(valuesIn).filter(isNew) : [];
+      return { ...done, unknown: [...new Set([...done.unknown, ...unknown, ...all])] };
+    }
   }
+  const refused = /^(execution error|.*\bexecution error)/m.test(error) ? [error, ...lines].flatMap(valuesIn) : [];
+  const forced = refused.filter((path) => done.unknown.includes(path) && !done.forced.includes(path));
+  if (forced.length > 0) return { ...done, forced: [...done.forced, ...forced] };
   const drop = places.find(({ template }) => !template.endsWith(".tpl") && !done.dropped.includes(template));
   return drop && { ...done, dropped: [...done.dropped, drop.template] };
 }
 
-/** `at <.Values.redirector.redirects>: nil pointer evaluating interface {}.redirects` → redirector is not set. */
-function emptyValue(error: string): string | undefined {
-  const match =
-    /<[^<>]*?\.Values\.([\w.]+)[^<>]*>:\s+(?:error calling \w+:\s+)?nil pointer evaluating interface \{\}\.(\w+)/.exec(
-      error,
-    );
-  const path = match?.[1]?.split(".") ?? [];
-  const missing = path.indexOf(match?.[2] ?? "");
-  return missing > 0 ? path.slice(0, missing).join(".") : undefined;
+/**
+ * A map that is not there stops a template where it asks for what is in it: all of them are taken as empty at once,
+ * which no condition can tell from their absence. A list that was taken as unknown is taken as empty.
+ */
+function emptiedFor(error: string, done: Repair, templates: Templates): Repair | undefined {
+  const iterated = /range can't iterate over \$\{unknown\}/.test(error)
+    ? placesOf(error).flatMap(({ template, line }) => valuesIn(lineOf(templates.get(template) ?? "", line)))
+    : [];
+  const lists = iterated.filter((path) => done.unknown.includes(path));
+  if (lists.length > 0) {
+    const unknown = done.unknown.filter((path) => !lists.includes(path));
+    return { ...done, unknown, empty: [...done.empty, ...lists] };
+  }
+  if (!/nil pointer evaluating interface \{\}/.test(error)) return undefined;
+  const parents = new Set([...templates.values()].flatMap(valuesIn).flatMap(parentsOf));
+  const empty = [...parents].filter((path) => !done.empty.includes(path));
+  return empty.length === 0 ? undefined : { ...done, empty: [...done.empty, ...empty.sort()] };
 }
 
+function parentsOf(path: string): string[] {
+  const steps = path.split(".");
+  return steps.slice(1).map((_, index) => steps.slice(0, index + 1).join("."));
+}
+
+const lineOf = (text: string, line: number) => text.split("\n")[line - 1] ?? "";
+
+/** Lines that call a function of templates, such as `b64enc`. */
+function linesWith(name: string, templates: Templates): string[] {
+  const call = new RegExp(String.raw`\b${name}\b`);
+  return [...templates.values()].flatMap((text) => text.split("\n").filter((line) => call.test(line)));
+}
+
+/** Switches are left off: what nothing switches on is not deployed. */
+const SWITCH = /(^|\.)(enabled?|create|install)$/;
+
 /** Values that a text names: `.Values.image.tag` → `image.tag`. */
-function valuesIn(text: string): string[] {
+export function valuesIn(text: string): string[] {
   return Array.from(text.matchAll(/\.Values\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)/g), (match) => match[1] ?? "");
 }
 
@@ -62,9 +103,13 @@ function placesOf(error: string): { template: string; line: number }[] {
   })).reverse();
 }
 
-/** The values that stand in for those that are not set, as a values file (YAML is a superset of JSON). */
-export function standInValues({ empty, unknown }: Repair): string {
+/** Values as a values file (YAML is a superset of JSON). */
+export function standInValues(
+  { empty, unknown }: Pick<Repair, "empty" | "unknown">,
+  set: Readonly<Record<string, unknown>> = {},
+): string {
   const values: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(set)) place(values, path.split("."), value);
   for (const path of [...empty].sort()) place(values, path.split("."), {});
   for (const path of unknown) place(values, path.split("."), UNKNOWN);
   return JSON.stringify(values);
@@ -72,7 +117,7 @@ export function standInValues({ empty, unknown }: Repair): string {
 
 function place(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [step = "", ...rest] = path;
-  const there = values[step];
+  const there = Object.hasOwn(values, step) ? values[step] : undefined;
   if (rest.length === 0) values[step] = there ?? value;
   else {
     const map = typeof there === "object" && there !== null ? (there as Record<string, unknown>) : {};
@@ -80,3 +125,20 @@ function place(values: Record<string, unknown>, path: readonly string[], value: 
     place(map, rest, value);
   }
 }
+
+/**
+ * Definitions of named templates that are not there. One that is indented makes lines of a map, such as labels; any
+ * other makes a value. Each is unknown, and the same wherever it is included, so that selectors still match.
+ */
+export function standInHelpers(helpers: readonly string[], templates: Templates): string {
+  const all = [...templates.values()].join("\n");
+  return helpers
+    .map((name) => {
+      const use = new RegExp(String.raw`(include|template)\s+"${escaped(name)}"[^}]*\|\s*n?indent`);
+      const value = `\${${name.replaceAll(/[^\w.-]/g, "_")}}`;
+      return `{{- define "${name}" -}}${use.test(all) ? `unknown: "${value}"` : value}{{- end -}}\n`;
+    })
+    .join("");
+}
+
+const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);

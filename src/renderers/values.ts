@@ -1,4 +1,4 @@
-import { at, isObject, list, object, type JsonObject } from "../engine/json.ts";
+import { isObject, list, object, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
 import type { Side, Tree, Unit, ValuesSet } from "../engine/types.ts";
 import { layered, type ValuesLayer } from "../engine/values.ts";
@@ -7,11 +7,14 @@ import { branches, environmentsIn } from "./helmfile-text.ts";
 import { firstLine, locationOf, sourceDocuments } from "./origin.ts";
 
 /** Values files by name, wherever they are. */
-const NAMED = /(^|[/._-])values([._-][^/]+)?\.ya?ml(\.gotmpl)?$/i;
+export const NAMED_VALUES = /(^|[/._-])values([._-][^/]+)?\.ya?ml(\.gotmpl)?$/i;
 const YAML = /\.ya?ml(\.gotmpl)?$/i;
 /** What is YAML and never values: charts' own files, pipelines, kustomizations, schemas. */
 const OTHER =
   /(^|\/)(Chart|requirements|helmfile|kustomization|docker-compose|mkdocs|skaffold|Taskfile)[^/]*$|(^|\/)(templates|crds|\.github|\.circleci)\/|schema|example|secret/i;
+
+/** Whether its name says that a file of YAML is something else than values. */
+export const isOtherYaml = (path: string) => OTHER.test(path);
 
 /** A file of values as a layer; undefined where it holds no map. Actions of a template language are unknown values. */
 export function fileLayer(path: string, text: string, side: Side): ValuesLayer | undefined {
@@ -67,7 +70,7 @@ function isValues(path: string, { base, head }: Record<Side, Tree>): boolean {
   const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
   // What was not there before, or is no more, says nothing about a change of values.
   if (texts.some((text) => text === "" || /^(apiVersion|openapi|swagger|\$schema):/m.test(text))) return false;
-  if (NAMED.test(path)) return true;
+  if (NAMED_VALUES.test(path)) return true;
   return texts.some((text) => score(fileLayer(path, text, "head")?.values, 0) >= 2);
 }
 
@@ -104,13 +107,4 @@ function score(values: JsonObject | undefined, depth: number): number {
       : Math.max(0, ...list(value).slice(0, 20).map((item) => score(object(item), depth + 1))),
   );
   return Math.max(here, ...below);
-}
-
-/** Values cut down to some of their top keys: those of dependencies that are not seen. */
-export function only(layer: ValuesLayer, keys: readonly string[]): ValuesLayer {
-  const kept = keys.flatMap((key) => {
-    const value = at(layer.values, [key]);
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return { ...layer, values: Object.fromEntries(kept) };
 }

@@ -1,5 +1,5 @@
 import { Probot } from "probot";
-import type { Finding, Policy, Render, Report, Severity, Tree } from "../../src/engine/types.ts";
+import type { Finding, Policy, Report, Severity, Tree } from "../../src/engine/types.ts";
 import { NinesOctokit } from "../../src/github/app-octokit.ts";
 import { createBlobCache } from "../../src/github/blob-cache.ts";
 import { digestOf } from "../../src/github/external-id.ts";
@@ -8,9 +8,6 @@ import type { Judge, Services } from "../../src/github/services.ts";
 import type { ReviewRequest } from "../../src/queue/types.ts";
 import { verdicts } from "../../src/policy/verdict.ts";
 import { startGitHub, type GitHub, type Options, type Repository } from "../github-server/index.ts";
-
-export const noRender: Render = () =>
-  Promise.resolve({ base: { units: [], notes: [] }, head: { units: [], notes: [] } });
 
 const MARK = /# <- (error|warning|notice) (\w+)(?: suggest (.*))?$/;
 
@@ -126,7 +123,6 @@ export async function createWorld(
     octokit: (installation) => probot.auth(installation),
     log: { info: note("info"), warn: note("warn"), error: note("error") },
     cache: createBlobCache(),
-    render: noRender,
     now: () => new Date(),
     count: (event) => void counted.push(event),
     judge: markJudge,

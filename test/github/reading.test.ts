@@ -5,7 +5,7 @@ import { loadChange, loadTrees } from "../../src/github/load-trees.ts";
 import { loadPullRequest } from "../../src/github/load-pull-request.ts";
 import { tokenOctokit } from "../../src/github/octokit.ts";
 import { reviewRequest } from "../../src/github/review-request.ts";
-import { createWorld, MANIFEST, markJudge, outcome, type World } from "./harness.ts";
+import { createWorld, MANIFEST, outcome, type World } from "./harness.ts";
 
 let world: World | undefined;
 
@@ -261,14 +261,4 @@ test("a pull request is read with a person's token", async () => {
   await expect(loadPullRequest(octokit, { owner: "acme", repo: "shop", number: 99 })).rejects.toThrow(
     /no pull request 99/i,
   );
-});
-
-test("the real judgement is what runs where no other is given", async () => {
-  const { judge: _judge, ...services } = (await start({ "k8s/app.yaml": MANIFEST })).services;
-  expect(_judge).toBe(markJudge);
-  const number = await world!.repository.openPullRequest({
-    changes: { "k8s/app.yaml": `${MANIFEST}  x: y\n` },
-  });
-  await reviewRequest(world!.request(number), services, new AbortController().signal);
-  expect(world!.repository.checkRuns().map(({ conclusion }) => conclusion)).toEqual(["success", "success"]);
 });

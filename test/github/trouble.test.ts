@@ -133,9 +133,9 @@ test("a finding outside the diff is an annotation and no comment", async () => {
   const judge = {
     ...markJudge,
     review: async (...given: Parameters<typeof markJudge.review>) => {
-      const [base, head, policy, render] = given;
+      const [base, head, policy, signal] = given;
       const blob = { sha: "x", text: `${MANIFEST}  a: b # <- error alpha\n` };
-      return markJudge.review(base, { ...head, files: new Map([["k8s/app.yaml", blob]]) }, policy, render);
+      return markJudge.review(base, { ...head, files: new Map([["k8s/app.yaml", blob]]) }, policy, signal);
     },
   };
   await reviewRequest(world.request(number), { ...world.services, judge }, new AbortController().signal);

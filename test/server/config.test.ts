@@ -33,6 +33,7 @@ test("with only what is needed, the rest has defaults", () => {
     store: { kind: "embedded", folder: "./data" },
     logLevel: "info",
     concurrency: 4,
+    bounds: { seconds: 60, memoryMB: 1_024 },
     recoverySeconds: 300,
   });
 });

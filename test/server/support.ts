@@ -21,6 +21,7 @@ export function configFor(github: GitHub, folder: string): Config {
     store: { kind: "embedded", folder },
     logLevel: "silent",
     concurrency: 4,
+    bounds: { seconds: 60, memoryMB: 1_024 },
     recoverySeconds: 3_600,
   };
 }

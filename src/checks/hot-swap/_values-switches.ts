@@ -34,7 +34,8 @@ const isRoute = ({ steps }: ValuesChange) => ROUTE.test(steps.at(-1) ?? "");
 function* maintenance(part: ValuesChange, key: string): Iterable<Problem> {
   if (flagOf(part.after[key]) !== true || flagOf(part.before[key]) === true) return;
   yield say(part, {
-    key,
+    key: [...part.steps.slice(-1), key].join("."),
+    at: locateKey(part, key),
     severity: "warning",
     message: `${whose({ ...part, steps: part.steps.slice(0, -1) })} goes into maintenance: users get the maintenance page from this deploy on.`,
     fix: "Switch it on only for the window that users were told about, and off again.",

@@ -52,6 +52,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
+  absence: true,
   why: "An Ingress or a Gateway route whose Service, or whose port of it, does not exist answers 503 (some controllers 404) to every visitor of that host and path from the moment the change is applied.",
   fix: "Point the route at a Service and port that exist, or remove the route in the same change.",
   references: [

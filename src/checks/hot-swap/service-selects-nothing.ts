@@ -41,6 +41,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
+  absence: true,
   why: "A Service whose selector matches no pod has no endpoints. Whoever calls it gets refused connections or 503s from the moment the change is applied.",
   fix: "Make the selector match the labels of the pods again, or remove the Service together with whatever calls it.",
   references: ["https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service"],

@@ -46,6 +46,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
+  absence: true,
   why: "A Service changes at once, its pods one by one. A target port that the running pods do not have refuses every request, at the latest until the first new pod is ready; one that the new pods do not have either refuses them for good.",
   fix: "Name the container's port and let the Service target the name: it is looked up pod by pod, so old and new pods may listen on different numbers.",
   references: [

@@ -65,9 +65,24 @@ export default defineCheck({
   ],
 
   *run(transition) {
-    for (const part of valuesChanges(transition)) yield* resourceProblems(part);
+    const problems = [...valuesChanges(transition)].flatMap((part) => [...resourceProblems(part)]);
+    yield* summarised(problems);
   },
 });
+
+/** The same change made in many places of one file is one decision: the first tells of the others. */
+function* summarised(problems: readonly Problem[]): Iterable<Problem> {
+  const alike = ({ at, atMost, key }: Problem) => JSON.stringify([at.path, atMost, key?.split(".").at(-1)]);
+  for (const group of Map.groupBy(problems, alike).values()) {
+    const [first] = group;
+    if (group.length <= MOST_ALIKE) yield* group;
+    else if (first)
+      yield { ...first, message: `${first.message} So do ${group.length - 1} other places of this file.` };
+  }
+}
+
+/** More than so many of one kind in one file are told as one. */
+const MOST_ALIKE = 3;
 
 function* resourceProblems(part: ValuesChange): Iterable<Problem> {
   const name = part.steps.at(-1) ?? "";

@@ -2,7 +2,7 @@ import { alertChanges, type Alert } from "../../engine/alerts.ts";
 import { plainScalar, setScalar } from "../../engine/edit.ts";
 import { differences, type Difference } from "../../engine/promql-compare.ts";
 import { durationSeconds, readExpression } from "../../engine/promql.ts";
-import type { Problem, Severity, Suggestion } from "../../engine/types.ts";
+import type { Severity, Suggestion } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -96,7 +96,11 @@ export default defineCheck({
 
   *run({ changes }) {
     for (const { before, after } of alertChanges(changes).kept) {
-      const ways = [...expressionWays(before, after), ...waitWays(before, after), ...severityWays(before, after)];
+      const ways = [
+        ...expressionWays(before, after),
+        ...waitWays(before, after),
+        ...severityWays(before, after),
+      ];
       const [first] = ways;
       if (!first) continue;
       const suggestion = first.suggestion;
@@ -105,8 +109,14 @@ export default defineCheck({
         key: after.name,
         at: after.locate(first.field),
         ...(ways.some(({ grave }) => grave) ? {} : { atMost: "notice" as Severity }),
-        message: `Alert ${after.name} of ${after.manifest.ref} now fires ${listText(ways.map(({ text }) => text), 4)}: until then nobody is told.`,
-        fix: `Keep ${listText(ways.map(({ old }) => old), 4)} for ${after.name}, or add a second alert of lower severity there.`,
+        message: `Alert ${after.name} of ${after.manifest.ref} now fires ${listText(
+          ways.map(({ text }) => text),
+          4,
+        )}: until then nobody is told.`,
+        fix: `Keep ${listText(
+          ways.map(({ old }) => old),
+          4,
+        )} for ${after.name}, or add a second alert of lower severity there.`,
         ...(ways.length === 1 && suggestion && { suggestion }),
       };
     }
@@ -153,9 +163,15 @@ function restored(before: Alert, after: Alert): Suggestion | undefined {
 }
 
 function waitWays(before: Alert, after: Alert): Way[] {
-  const [was, is] = [durationSeconds(before.wait) ?? (before.wait === "0s" ? 0 : NaN), durationSeconds(after.wait) ?? NaN];
+  const [was, is] = [
+    durationSeconds(before.wait) ?? (before.wait === "0s" ? 0 : NaN),
+    durationSeconds(after.wait) ?? NaN,
+  ];
   if (!(is > was)) return [];
-  const suggestion = after.path && before.wait !== "0s" ? setScalar(after.manifest, [...after.path, "for"], plainScalar(before.wait)) : undefined;
+  const suggestion =
+    after.path && before.wait !== "0s"
+      ? setScalar(after.manifest, [...after.path, "for"], plainScalar(before.wait))
+      : undefined;
   return [
     {
       field: "for",
@@ -188,8 +204,16 @@ function severityWays(before: Alert, after: Alert): Way[] {
   const [was, is] = [urgencyOf(before), urgencyOf(after)];
   const [old, now] = [before.labels["severity"] ?? "", after.labels["severity"] ?? ""];
   if (was === undefined || is === undefined || is >= was) return [];
-  const suggestion = after.path ? setScalar(after.manifest, [...after.path, "labels", "severity"], plainScalar(old)) : undefined;
+  const suggestion = after.path
+    ? setScalar(after.manifest, [...after.path, "labels", "severity"], plainScalar(old))
+    : undefined;
   return [
-    { field: "severity", text: `with severity ${now} instead of ${old}`, old: `severity ${old}`, grave: was >= 3 && is < 3, suggestion },
+    {
+      field: "severity",
+      text: `with severity ${now} instead of ${old}`,
+      old: `severity ${old}`,
+      grave: was >= 3 && is < 3,
+      suggestion,
+    },
   ];
 }

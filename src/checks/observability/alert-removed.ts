@@ -1,6 +1,7 @@
 import { alertChanges, ALERTS, alertsOf, type Alert } from "../../engine/alerts.ts";
 import { metricsOf, readExpression, selectorsOf } from "../../engine/promql.ts";
 import type { Location, Problem } from "../../engine/types.ts";
+import { listText } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -73,7 +74,10 @@ export default defineCheck({
     },
     {
       title: "the whole file goes",
-      before: { "alerts.yaml": markedFirst(object(ERRORS), "- alert: CheckoutErrors"), "api.yaml": object(LATENCY, "api") },
+      before: {
+        "alerts.yaml": markedFirst(object(ERRORS), "- alert: CheckoutErrors"),
+        "api.yaml": object(LATENCY, "api"),
+      },
       after: { "api.yaml": object(LATENCY, "api") },
     },
     {
@@ -81,7 +85,9 @@ export default defineCheck({
       before: object(ERRORS),
       after: markedFirst(
         object(
-          ERRORS.replace("CheckoutErrors", "CheckoutErrorBudgetBurn").replace("[5m]", "[1h]").replace("> 1", "> 0.1"),
+          ERRORS.replace("CheckoutErrors", "CheckoutErrorBudgetBurn")
+            .replace("[5m]", "[1h]")
+            .replace("> 1", "> 0.1"),
         ),
         "- alert: CheckoutErrorBudgetBurn",
       ),
@@ -91,7 +97,12 @@ export default defineCheck({
     {
       title: "the alert gets another name",
       before: object(ERRORS),
-      after: object(ERRORS.replace("CheckoutErrors", "CheckoutFailing").replace('job="checkout", code=~"5.."', 'code=~"5..", job="checkout"')),
+      after: object(
+        ERRORS.replace("CheckoutErrors", "CheckoutFailing").replace(
+          'job="checkout", code=~"5.."',
+          'code=~"5..", job="checkout"',
+        ),
+      ),
     },
     {
       title: "the alert moves to another file",
@@ -105,7 +116,9 @@ export default defineCheck({
     },
     {
       title: "a recording rule goes",
-      before: object(`${ERRORS}        - record: job:errors:rate5m\n          expr: sum by (job) (rate(errors_total[5m]))\n`),
+      before: object(
+        `${ERRORS}        - record: job:errors:rate5m\n          expr: sum by (job) (rate(errors_total[5m]))\n`,
+      ),
       after: object(ERRORS),
     },
     {
@@ -119,12 +132,34 @@ export default defineCheck({
     const { removed, added } = alertChanges(transition.changes);
     if (removed.length === 0) return;
     const gone = removed.filter((alert) => !isElsewhere(alert, transition) && !isRenamed(alert, added));
-    for (const [name, alerts] of Map.groupBy(gone, (alert) => `${alert.manifest.ref} ${alert.name}`)) {
-      const [alert] = alerts;
-      if (alert && name !== "" && !lostItsReason(alert, transition)) yield problem(alert, heirOf(alert, added), transition);
+    const missed = gone.filter((alert) => !lostItsReason(alert, transition));
+    for (const alerts of Map.groupBy(missed, ({ manifest }) => manifest.id).values()) {
+      const byName = [...new Map(alerts.map((alert) => [alert.name, alert])).values()];
+      const without = byName.filter((alert) => !heirOf(alert, added));
+      for (const alert of byName) {
+        const heir = heirOf(alert, added);
+        if (heir || without.length <= SINGLY) yield problem(alert, heir, transition);
+      }
+      if (without.length > SINGLY) yield* together(without, transition);
     }
   },
 });
+
+/** More alerts of one object than this are one finding: they went with one decision. */
+const SINGLY = 3;
+
+function* together(alerts: readonly Alert[], { after }: Transition): Iterable<Problem> {
+  const [alert] = alerts;
+  if (!alert) return;
+  const names = alerts.map(({ name }) => name);
+  yield {
+    subject: alert.manifest,
+    key: "alerts",
+    at: whereItWas(alert, after),
+    message: `${names.length} alerts of ${alert.manifest.ref} are gone (${listText(names, 4)}), and no others here have their expressions: when what they watched fails, nobody is told.`,
+    fix: `Keep ${listText(names, 4)} until other alerts watch the same things.`,
+  };
+}
 
 function workload(name: string): string {
   return `apiVersion: apps/v1
@@ -153,16 +188,20 @@ function meaning({ expression }: Alert): string {
 
 /** A new rule of the same group that reads the same series, or else the same metrics. */
 function heirOf(alert: Alert, added: readonly Alert[]): Alert | undefined {
-  const near = added.filter(({ manifest, group }) => manifest.ref === alert.manifest.ref && group === alert.group);
+  const near = added.filter(
+    ({ manifest, group }) => manifest.ref === alert.manifest.ref && group === alert.group,
+  );
   const candidates = near.length > 0 ? near : added;
   const expression = readExpression(alert.expression);
   if (!expression) return undefined;
   const [series, metrics] = [selectorsOf(expression).join(), metricsOf(expression).join()];
   const fits = (of: typeof selectorsOf, wanted: string) =>
-    wanted === "" ? undefined : candidates.find((other) => {
-      const read = readExpression(other.expression);
-      return read !== undefined && of(read).join() === wanted;
-    });
+    wanted === ""
+      ? undefined
+      : candidates.find((other) => {
+          const read = readExpression(other.expression);
+          return read !== undefined && of(read).join() === wanted;
+        });
   return fits(selectorsOf, series) ?? fits(metricsOf, metrics);
 }
 
@@ -171,13 +210,17 @@ function lostItsReason(alert: Alert, { before, changes }: Transition): boolean {
   const expression = readExpression(alert.expression);
   if (!expression) return false;
   const named = new Set(
-    [...expression.text.matchAll(/\b(?:job|app|service|deployment|statefulset|daemonset|container|cronjob|namespace)\s*=\s*"([^"]+)"/g)].map(
-      ([, value]) => value ?? "",
-    ),
+    [
+      ...expression.text.matchAll(
+        /\b(?:job|app|service|deployment|statefulset|daemonset|container|cronjob|namespace)\s*=\s*"([^"]+)"/g,
+      ),
+    ].map(([, value]) => value ?? ""),
   );
   return changes.some(
     ({ kind, before: gone }) =>
-      kind === "removed" && named.has(gone.name) && (gone.kind === "Namespace" || before.workload(gone) !== undefined),
+      kind === "removed" &&
+      named.has(gone.name) &&
+      (gone.kind === "Namespace" || before.workload(gone) !== undefined),
   );
 }
 
@@ -203,15 +246,22 @@ function problem(alert: Alert, heir: Alert | undefined, { after }: Transition): 
 
 /** The rule that stood before or behind it, else the object that held it, else what is still in its file, else its old place. */
 function whereItWas(alert: Alert, after: World): Location {
-  const holder = after.manifests.find(({ id, kind, name }) => id === alert.manifest.id || (kind === alert.manifest.kind && name === alert.manifest.name));
+  const holder = after.manifests.find(
+    ({ id, kind, name }) =>
+      id === alert.manifest.id || (kind === alert.manifest.kind && name === alert.manifest.name),
+  );
   const left = new Map((holder ? alertsOf(holder) : []).map((one) => [one.name, one]));
   const siblings = alertsOf(alert.manifest);
   const index = siblings.indexOf(alert);
   const order = [...siblings.slice(0, index).reverse(), ...siblings.slice(index + 1)];
-  const sibling = [...order.filter(({ group }) => group === alert.group), ...order].find(({ name }) => left.has(name));
+  const sibling = [...order.filter(({ group }) => group === alert.group), ...order].find(({ name }) =>
+    left.has(name),
+  );
   const neighbour = sibling && left.get(sibling.name);
   if (neighbour) return neighbour.locate();
   if (holder) return holder.locate();
-  const beside = after.manifests.find((manifest) => manifest.path === alert.manifest.path && alertsOf(manifest).length > 0);
+  const beside = after.manifests.find(
+    (manifest) => manifest.path === alert.manifest.path && alertsOf(manifest).length > 0,
+  );
   return beside ? beside.locate() : alert.locate();
 }

@@ -107,7 +107,10 @@ export default defineCheck({
     },
   ],
   safe: [
-    { title: "an alert stands above the new clean-up", after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80, 95) } },
+    {
+      title: "an alert stands above the new clean-up",
+      after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80, 95) },
+    },
     {
       title: "the level was like that before, and a lower alert is added",
       before: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts() },
@@ -121,12 +124,18 @@ export default defineCheck({
       title: "the alert is written as free space",
       after: {
         "kubelet.yaml": KUBELET,
-        "alerts.yaml": alerts(80).replace(/expr: .*/, "expr: node_filesystem_avail_bytes / node_filesystem_size_bytes * 100 < 10 and node_filesystem_readonly == 0"),
+        "alerts.yaml": alerts(80).replace(
+          /expr: .*/,
+          "expr: node_filesystem_avail_bytes / node_filesystem_size_bytes * 100 < 10 and node_filesystem_readonly == 0",
+        ),
       },
     },
     {
       title: "it removes what is old, at whatever level",
-      after: { "sweeper.yaml": sweeper(90).replace(/- 'used=.*/, "- find /logs -mtime +7 -delete"), "alerts.yaml": alerts(80) },
+      after: {
+        "sweeper.yaml": sweeper(90).replace(/- 'used=.*/, "- find /logs -mtime +7 -delete"),
+        "alerts.yaml": alerts(80),
+      },
     },
   ],
 
@@ -172,7 +181,9 @@ const STACKS = /^(kube-prometheus(-stack)?|prometheus-operator|victoria-metrics-
 
 function bringsRules(world: World): boolean {
   const charts = [
-    ...world.everywhere("HelmRelease").flatMap((one) => [one.get("spec", "chart", "spec", "chart"), one.get("spec", "chartRef", "name")]),
+    ...world
+      .everywhere("HelmRelease")
+      .flatMap((one) => [one.get("spec", "chart", "spec", "chart"), one.get("spec", "chartRef", "name")]),
     ...world.everywhere("Application").map((one) => one.get("spec", "source", "chart")),
   ];
   return charts.some((chart) => typeof chart === "string" && STACKS.test(chart.split("/").at(-1) ?? ""));
@@ -181,7 +192,10 @@ function bringsRules(world: World): boolean {
 function highestOf(alerts: readonly FillAlert[], { store }: Cleaner): FillAlert | undefined {
   return alerts
     .filter((one) => one.store === store)
-    .reduce<FillAlert | undefined>((most, one) => (most && most.percent >= one.percent ? most : one), undefined);
+    .reduce<FillAlert | undefined>(
+      (most, one) => (most && most.percent >= one.percent ? most : one),
+      undefined,
+    );
 }
 
 const NAMES = { node: "the disks of nodes", volume: "volumes" };

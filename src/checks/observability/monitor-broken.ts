@@ -20,7 +20,10 @@ spec:
     - ${port}
 `;
 
-const monitor = (port: string, selector = "{ matchLabels: { app: basket } }") => `apiVersion: monitoring.coreos.com/v1
+const monitor = (
+  port: string,
+  selector = "{ matchLabels: { app: basket } }",
+) => `apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata: { name: basket, namespace: shop }
 spec:
@@ -65,6 +68,7 @@ export default defineCheck({
   pillar: "observability",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
+  absence: true,
   why: "Prometheus drops the target without a word. Its metrics end, its graphs are empty, and an alert on a metric that is not there never fires: the next failure of this component is found by its users.",
   fix: "Change the monitor together with the labels or the port that it names.",
   references: [
@@ -75,12 +79,18 @@ export default defineCheck({
     {
       title: "the port of the Service gets another name",
       before: with2(SERVICE, MONITOR),
-      after: with2(service("{ app: basket }", "{ name: http-metrics, port: 9090 }"), monitor(`metrics${MARK}`)),
+      after: with2(
+        service("{ app: basket }", "{ name: http-metrics, port: 9090 }"),
+        monitor(`metrics${MARK}`),
+      ),
     },
     {
       title: "the labels of the Service change",
       before: with2(SERVICE, MONITOR),
-      after: with2(service(`{ app.kubernetes.io/name: basket }${MARK}`, "{ name: metrics, port: 9090 }"), MONITOR),
+      after: with2(
+        service(`{ app.kubernetes.io/name: basket }${MARK}`, "{ name: metrics, port: 9090 }"),
+        MONITOR,
+      ),
     },
     {
       title: "the monitor asks for another port, which the Service does not have",
@@ -95,7 +105,12 @@ export default defineCheck({
     {
       title: "the monitor is removed, and what it scraped stays",
       before: with2(SERVICE, MONITOR),
-      after: { "basket.yaml": service("{ app: basket }", "{ name: metrics, port: 9090 }").replace("name: basket", `name: basket${MARK}`) },
+      after: {
+        "basket.yaml": service("{ app: basket }", "{ name: metrics, port: 9090 }").replace(
+          "name: basket",
+          `name: basket${MARK}`,
+        ),
+      },
     },
   ],
   safe: [
@@ -104,7 +119,11 @@ export default defineCheck({
       before: with2(SERVICE, MONITOR),
       after: with2(service("{ app: basket }", "{ name: http-metrics, port: 9090 }"), monitor("http-metrics")),
     },
-    { title: "the Service and its monitor are removed", before: with2(SERVICE, MONITOR), after: pods("metrics") },
+    {
+      title: "the Service and its monitor are removed",
+      before: with2(SERVICE, MONITOR),
+      after: pods("metrics"),
+    },
     {
       title: "it reached nothing before either",
       before: with2(SERVICE, monitor("prometheus")),
@@ -115,12 +134,17 @@ export default defineCheck({
       before: with2(SERVICE, MONITOR),
       after: with2(SERVICE, MONITOR.replace("name: basket,", "name: shop,")),
     },
-    { title: "a new monitor for something from elsewhere", after: with2(SERVICE, monitor("metrics", "{ matchLabels: { app: postgres } }")) },
+    {
+      title: "a new monitor for something from elsewhere",
+      after: with2(SERVICE, monitor("metrics", "{ matchLabels: { app: postgres } }")),
+    },
   ],
 
   *run(transition) {
     const { changes } = transition;
-    const moved = new Set(changes.flatMap(({ before, after }) => (before && before.object !== after?.object ? [before] : [])));
+    const moved = new Set(
+      changes.flatMap(({ before, after }) => (before && before.object !== after?.object ? [before] : [])),
+    );
     for (const change of changes) {
       if (change.before === undefined || !isMonitor(change.before)) continue;
       if (change.kind === "kept") yield* changed(change, moved, transition);
@@ -183,7 +207,9 @@ function endpointsOf(monitor: Manifest): Endpoint[] {
   const field = monitor.kind === "ServiceMonitor" ? "endpoints" : "podMetricsEndpoints";
   return list(monitor.get("spec", field)).flatMap((item, index) => {
     const { port } = object(item);
-    return typeof port === "string" && !isUnknown(port) ? [{ port, path: ["spec", field, index, "port"] }] : [];
+    return typeof port === "string" && !isUnknown(port)
+      ? [{ port, path: ["spec", field, index, "port"] }]
+      : [];
   });
 }
 
@@ -191,14 +217,19 @@ const named = ({ ports }: Target, port: string) => ports.some((item) => object(i
 
 type Kept = Extract<Change, { kind: "kept" }>;
 
-function* changed({ before, after }: Kept, moved: ReadonlySet<Manifest>, transition: Transition): Iterable<Problem> {
+function* changed(
+  { before, after }: Kept,
+  moved: ReadonlySet<Manifest>,
+  transition: Transition,
+): Iterable<Problem> {
   const old = targetsOf(before, transition.before);
   const touched = before.object !== after.object || old.some(({ manifest }) => moved.has(manifest));
   if (!touched || old.length === 0) return;
   const now = targetsOf(after, transition.after);
   const ports = endpointsOf(before).filter(({ port }) => old.some((target) => named(target, port)));
   if (now.length === 0) {
-    if (ports.length > 0 || endpointsOf(before).length === 0) yield* selectsNothing(before, after, { old, transition });
+    if (ports.length > 0 || endpointsOf(before).length === 0)
+      yield* selectsNothing(before, after, { old, transition });
     return;
   }
   const oldPorts = new Set(ports.map(({ port }) => port));
@@ -220,7 +251,8 @@ function* selectsNothing(before: Manifest, after: Manifest, { old, transition }:
   const [target] = kept;
   // What it scraped is gone too: the monitor is only left over.
   if (!target) return;
-  const same = JSON.stringify(before.get("spec", "selector")) === JSON.stringify(after.get("spec", "selector"));
+  const same =
+    JSON.stringify(before.get("spec", "selector")) === JSON.stringify(after.get("spec", "selector"));
   yield {
     subject: after,
     at: same ? target.manifest.locate(...target.labelPath) : after.locate("spec", "selector"),
@@ -231,17 +263,21 @@ function* selectsNothing(before: Manifest, after: Manifest, { old, transition }:
 
 function portGone(monitor: Manifest, { port, path }: Endpoint, targets: readonly Target[]): Problem {
   const [target] = targets;
-  const names = [...new Set(targets.flatMap(({ ports }) => ports.map((item) => object(item)["name"])))].filter(
-    (name) => typeof name === "string",
-  );
+  const names = [
+    ...new Set(targets.flatMap(({ ports }) => ports.map((item) => object(item)["name"]))),
+  ].filter((name) => typeof name === "string");
   const [only] = names;
-  const suggestion: Suggestion | undefined = names.length === 1 && only !== undefined ? setScalar(monitor, path, plainScalar(only)) : undefined;
+  const suggestion: Suggestion | undefined =
+    names.length === 1 && only !== undefined ? setScalar(monitor, path, plainScalar(only)) : undefined;
   return {
     subject: monitor,
     key: port,
     at: monitor.locate(...path),
     message: `${monitor.ref} scrapes port ${port}, and ${target?.manifest.ref ?? "its target"} has ${names.length === 0 ? "no port with a name" : `only ${names.join(", ")}`}: its metrics end, and alerts on them never fire.`,
-    fix: names.length === 1 ? `Write port: ${only ?? ""} in ${monitor.ref}.` : `Write the name of the port that serves the metrics in ${monitor.ref}.`,
+    fix:
+      names.length === 1
+        ? `Write port: ${only ?? ""} in ${monitor.ref}.`
+        : `Write the name of the port that serves the metrics in ${monitor.ref}.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -252,7 +288,13 @@ function* removed(gone: Manifest, { before, after }: Transition): Iterable<Probl
   const ids = new Set(old.map(({ manifest }) => manifest.id));
   const left = candidates(gone, after).find(({ manifest }) => ids.has(manifest.id));
   if (!left) return;
-  const others = after.ofKind("ServiceMonitor", "PodMonitor", "VMServiceScrape", "VMPodScrape", "ScrapeConfig");
+  const others = after.ofKind(
+    "ServiceMonitor",
+    "PodMonitor",
+    "VMServiceScrape",
+    "VMPodScrape",
+    "ScrapeConfig",
+  );
   if (others.some((other) => !isMonitor(other) || scrapes(other, left, after)) || isAnnotated(left)) return;
   yield {
     subject: gone,
@@ -266,7 +308,9 @@ function* removed(gone: Manifest, { before, after }: Transition): Iterable<Probl
 function scrapes(monitor: Manifest, { manifest }: Target, world: World): boolean {
   const reached = targetsOf(monitor, world).map((target) => target.manifest);
   const workload = world.workload(manifest);
-  const beside = workload ? world.servicesOf(workload) : world.selectedBy(manifest).map((one) => one.manifest);
+  const beside = workload
+    ? world.servicesOf(workload)
+    : world.selectedBy(manifest).map((one) => one.manifest);
   return [manifest, ...beside].some((one) => reached.includes(one));
 }
 

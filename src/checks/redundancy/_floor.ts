@@ -5,7 +5,8 @@ import { boundsOf, countField } from "../../engine/scaling.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
-import { minimumReplicas, type World } from "../../engine/world.ts";
+import { minimumReplicas, pausedReplicas, type World } from "../../engine/world.ts";
+import { podsBehind } from "../../engine/generations.ts";
 import type { Transition } from "../define.ts";
 
 /** A workload whose least number of pods falls, on both sides. */
@@ -75,24 +76,47 @@ function isFrozen({ was, is, before, after }: Fall): boolean {
 /** Whether each Service that sends to it has as many pods as before: others take over (blue and green). */
 function isShift({ is, before, after }: Fall): boolean {
   const services = after.servicesOf(is);
-  const sumOf = (world: World, service: Manifest) =>
-    world.selectedBy(service).reduce((sum, workload) => sum + world.replicasOf(workload), 0);
   return (
     services.length > 0 &&
     services.every((service) => {
       const same = before.find("Service", service.name, service);
-      return same !== undefined && sumOf(after, service) >= sumOf(before, same);
+      return same !== undefined && podsBehind(service, after) >= podsBehind(same, before);
     })
   );
 }
 
 /** What the fall proves: an outage where nobody, or one pod only, is left to answer a Service for sure. */
-function proves({ is, from, to, after }: Fall): Severity {
-  const fixed = after.autoscalersOf(is).length === 0 && is.declaredReplicas !== undefined;
+function proves(fall: Fall): Severity {
+  const { is, from, to, after } = fall;
   const served = after.servicesOf(is).length > 0;
   if (to >= 2) return isLarge(from, to) ? "warning" : "notice";
   if (to === 1 && bindingClaim(is, after) !== undefined) return "notice";
-  return served && fixed ? "error" : "warning";
+  const shared = sharedFall(fall);
+  if (shared) return isLarge(shared.from, shared.to) ? "warning" : "notice";
+  return served && isFixed(is, after) ? "error" : "warning";
+}
+
+/** Whether exactly that many pods run: nothing scales the workload, or its autoscaler is paused at the number. */
+function isFixed(workload: Workload, world: World): boolean {
+  const scalers = world.autoscalersOf(workload);
+  if (scalers.length > 0) return scalers.every((scaler) => pausedReplicas(scaler) !== undefined);
+  return workload.declaredReplicas !== undefined;
+}
+
+interface SharedFall {
+  readonly service: Manifest;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The Service that loses most, where each Service of a workload has two pods or more of it and others that stay. */
+function sharedFall({ is, before, after }: Fall): SharedFall | undefined {
+  const falls = after.servicesOf(is).map((service): SharedFall => {
+    const same = before.find("Service", service.name, service);
+    return { service, from: podsBehind(same ?? service, before), to: podsBehind(service, after) };
+  });
+  if (falls.length === 0 || !falls.every(({ to }) => to >= 2)) return undefined;
+  return falls.reduce((worst, fall) => (fall.to / fall.from < worst.to / worst.from ? fall : worst));
 }
 
 /** A third of the pods or more: what is left has half as much again to carry. */
@@ -100,12 +124,17 @@ function isLarge(from: number, to: number): boolean {
   return (from - to) * 3 >= from;
 }
 
-function message({ is, from, to, after }: Fall, service: Manifest | undefined): string {
+function message(fall: Fall, service: Manifest | undefined): string {
+  const { is, from, to, after } = fall;
   const { ref } = is.manifest;
-  const how = after.autoscalersOf(is).length > 0 ? "may go down to" : "goes down to";
+  const may = after.autoscalersOf(is).length > 0 && !isFixed(is, after);
+  const how = may ? "may go down to" : "goes down to";
   const start = `${ref} ${how} ${to === 0 ? "no pod" : to === 1 ? "1 pod" : `${to} pods`}, from ${from}:`;
   if (to >= 2) return `${start} each of those left carries more, and fewer are left when a node goes.`;
+  const shared = sharedFall(fall);
+  if (shared) return `${start} ${shared.service.ref} is left with ${shared.to} of ${shared.from} pods, and those carry the load of all.`;
   const victim = service ? `${service.ref} has nobody to answer` : "its work stops";
+  if (to === 0 && may) return `${start} whenever it does, ${victim} until a new pod has started.`;
   return to === 0
     ? `${start} from this deploy on ${victim}.`
     : `${start} while that one is replaced after a crash or a node drain, ${victim}.`;

@@ -1,7 +1,7 @@
 import { setScalar } from "../../engine/edit.ts";
 import { boundsOf, maximumReplicas } from "../../engine/scaling.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
-import { minimumReplicas } from "../../engine/world.ts";
+import { minimumReplicas, pausedReplicas } from "../../engine/world.ts";
 import type { Transition } from "../define.ts";
 import { isAutoscaler } from "./_floor.ts";
 
@@ -19,6 +19,8 @@ export function* peakProblems({ changes, before, after }: Transition): Iterable<
 }
 
 function* lowered(before: Manifest, after: Manifest): Iterable<Problem> {
+  // That it is paused is said of the least number of pods.
+  if (pausedReplicas(after) !== undefined) return;
   const from = maximumReplicas(before);
   const to = maximumReplicas(after);
   const off = to <= minimumReplicas(after) && from > minimumReplicas(before);

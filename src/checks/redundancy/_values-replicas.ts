@@ -134,9 +134,9 @@ function* upperBound(part: ValuesChange): Iterable<Problem> {
   for (const key of MAXIMUM) {
     const [from, to] = [countOf(part.before[key]), countOf(part.after[key])];
     if (from === undefined || to === undefined) continue;
+    if (!(to < from)) continue;
     const off = to <= minimum(part.after) && from > minimum(part.before);
-    if (off) yield cannotScale(part, key, to);
-    else if (to < from) yield lowered(part, key, { from, to });
+    yield off ? cannotScale(part, key, to) : lowered(part, key, { from, to });
   }
 }
 

@@ -48,6 +48,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "notice", "notice"),
   confidence: "certain",
+  absence: true,
   why: "A node drain evicts every pod of its node at once. Without a PodDisruptionBudget it can take all pods of a Service that has several, in the middle of the day, when a node is upgraded or the cluster shrinks.",
   fix: "Add a PodDisruptionBudget with maxUnavailable: 1 that selects these pods.",
   references: [

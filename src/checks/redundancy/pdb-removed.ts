@@ -46,6 +46,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "warning", "notice"),
   confidence: "certain",
+  absence: true,
   why: "Until now a node drain took few of these pods at a time. Without the budget it takes all pods of the node at once: the next node upgrade can leave users with nobody to answer.",
   fix: "Keep the PodDisruptionBudget, with a selector that matches the pods' labels; write maxUnavailable: 1 if the old one blocked drains.",
   references: [

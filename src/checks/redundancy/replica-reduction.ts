@@ -31,6 +31,17 @@ spec:
 ---
 `;
 
+const scaledObject = (idle: string) => `apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: { name: orders, namespace: shop }
+spec:
+  scaleTargetRef: { name: orders }
+  minReplicaCount: 3
+  maxReplicaCount: 12
+  ${idle}
+  triggers: [{ type: rabbitmq, metadata: { queueName: orders } }]
+`;
+
 const ROLLOUT = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: { name: orders, namespace: shop }
@@ -64,6 +75,19 @@ export default defineCheck({
       title: "it is switched off while a Service sends to it",
       before: orders("replicas: 3") + SERVICE,
       after: orders("replicas: 0 # <- finding") + SERVICE,
+    },
+    {
+      title: "one of two Deployments behind a Service is switched off, and the other gets all of its load",
+      before: orders("replicas: 3") + orders("replicas: 3").replaceAll("blue", "green").replace("name: orders", "name: orders-green") + SERVICE,
+      after:
+        orders("replicas: 0 # <- finding") +
+        orders("replicas: 3").replaceAll("blue", "green").replace("name: orders", "name: orders-green") +
+        SERVICE,
+    },
+    {
+      title: "KEDA may now go to zero when nothing triggers it",
+      before: orders("minReadySeconds: 5") + SERVICE + scaledObject(""),
+      after: orders("minReadySeconds: 5") + SERVICE + scaledObject("idleReplicaCount: 0 # <- finding"),
     },
     {
       title: "half of the workers go",

@@ -2,6 +2,7 @@ import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { list } from "../../engine/json.ts";
 import { countField } from "../../engine/scaling.ts";
+import { podsBehind } from "../../engine/generations.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Problem } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
@@ -80,6 +81,17 @@ export default defineCheck({
       title: "the autoscaler keeps two",
       after: checkout("minReadySeconds: 5") + SERVICE + autoscaler("minReplicas: 2"),
     },
+    {
+      title: "it is a canary: others answer the same Service",
+      before: checkout("replicas: 3") + SERVICE,
+      after:
+        checkout("replicas: 3") +
+        "---\n" +
+        checkout("replicas: 1")
+          .replace("name: checkout,", "name: checkout-canary,")
+          .replaceAll("{ app: checkout }", "{ app: checkout, track: canary }") +
+        SERVICE,
+    },
     { title: "it is switched off", after: checkout("replicas: 0") + SERVICE },
     {
       title: "its volume can be mounted on one node only, so a second pod could not run",
@@ -99,6 +111,11 @@ export default defineCheck({
         SERVICE,
     },
     {
+      title: "the default is written out",
+      before: checkout("minReadySeconds: 5") + SERVICE,
+      after: checkout("replicas: 1") + SERVICE,
+    },
+    {
       title: "it always ran alone",
       before: checkout("replicas: 1") + SERVICE,
       after: checkout("replicas: 1").replace("checkout:4", "checkout:5") + SERVICE,
@@ -111,7 +128,8 @@ export default defineCheck({
 });
 
 function* alone(workload: Workload, world: World): Iterable<Problem> {
-  const [service] = world.servicesOf(workload);
+  // A canary of one pod beside others is not alone.
+  const service = world.servicesOf(workload).find((one) => !(podsBehind(one, world) > 1));
   if (!service || !isCounted(workload) || world.replicasOf(workload) !== 1 || isSingleton(workload, world))
     return;
   const { manifest } = workload;
@@ -121,6 +139,7 @@ function* alone(workload: Workload, world: World): Iterable<Problem> {
   yield {
     subject: manifest,
     at: field.manifest.locate(...field.path),
+    measure: 1,
     // Replicas that no file writes may be kept elsewhere.
     ...(written ? {} : { atMost: "notice" as const }),
     message: `${manifest.ref} keeps one pod${written ? "" : ", the default"}: while it is replaced after a crash or a node drain, ${service.ref} has nobody to answer.`,

@@ -42,25 +42,43 @@ export default defineCheck({
   fix: "Leave the job running, or say with a waiver why it stops and until when.",
   references: ["https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-suspension"],
   unsafe: [
-    { title: "a job is suspended", before: job("concurrencyPolicy: Forbid"), after: job(`suspend: true${MARK}`) },
+    {
+      title: "a job is suspended",
+      before: job("concurrencyPolicy: Forbid"),
+      after: job(`suspend: true${MARK}`),
+    },
     { title: "the switch is turned", before: job("suspend: false"), after: job(`suspend: true${MARK}`) },
-    { title: "a job with a name that says more", before: job("suspend: false", "renew-certificates"), after: job(`suspend: true${MARK}`, "renew-certificates") },
+    {
+      title: "a job with a name that says more",
+      before: job("suspend: false", "renew-certificates"),
+      after: job(`suspend: true${MARK}`, "renew-certificates"),
+    },
   ],
   safe: [
     { title: "it runs again", before: job("suspend: true"), after: job("suspend: false") },
-    { title: "it was suspended before", before: job("suspend: true"), after: job("suspend: true").replace("0 6", "0 7") },
+    {
+      title: "it was suspended before",
+      before: job("suspend: true"),
+      after: job("suspend: true").replace("0 6", "0 7"),
+    },
     { title: "a new job is not switched on yet", after: job("suspend: true") },
     { title: "the job is removed on purpose", before: job("suspend: false") + "---\n" + OTHER, after: OTHER },
-    { title: "a Job that a queue of jobs starts", before: once("suspend: false"), after: once("suspend: true") },
+    {
+      title: "a Job that a queue of jobs starts",
+      before: once("suspend: false"),
+      after: once("suspend: true"),
+    },
   ],
 
   *run({ changes, after }) {
     for (const change of changes) {
-      if (change.kind !== "kept" || change.after.kind !== "CronJob" || change.after.group !== "batch") continue;
+      if (change.kind !== "kept" || change.after.kind !== "CronJob" || change.after.group !== "batch")
+        continue;
       const path = ["spec", "suspend"];
       const was = change.before.get(...path) ?? false;
       const workload = after.workload(change.after);
-      if (was !== false || change.after.get(...path) !== true || (workload && makesBackups(workload))) continue;
+      if (was !== false || change.after.get(...path) !== true || (workload && makesBackups(workload)))
+        continue;
       const manifest = change.after;
       const suggestion = setScalar(manifest, path, "false");
       yield {

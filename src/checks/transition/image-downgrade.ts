@@ -6,7 +6,10 @@ import type { Problem } from "../../engine/types.ts";
 import { locateIn, podField, type Container, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities } from "../define.ts";
 
-const store = (image: string, volume = "persistentVolumeClaim: { claimName: orders-db }") => `apiVersion: apps/v1
+const store = (
+  image: string,
+  volume = "persistentVolumeClaim: { claimName: orders-db }",
+) => `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: orders-db, namespace: shop }
 spec:
@@ -39,20 +42,44 @@ export default defineCheck({
     "https://www.mongodb.com/docs/manual/release-notes/8.0-downgrade/",
   ],
   unsafe: [
-    { title: "Postgres goes back a major version", before: store("postgres:17.2"), after: store(`postgres:16.6${MARK}`) },
+    {
+      title: "Postgres goes back a major version",
+      before: store("postgres:17.2"),
+      after: store(`postgres:16.6${MARK}`),
+    },
     {
       title: "MySQL goes back",
       before: store("registry.example.com:5000/mysql:8.4.3"),
       after: store(`registry.example.com:5000/mysql:8.0.40-debian${MARK}`),
     },
-    { title: "a search index goes back a minor version", before: store("elastic/elasticsearch:8.17.0"), after: store(`elastic/elasticsearch:8.15.3${MARK}`) },
+    {
+      title: "a search index goes back a minor version",
+      before: store("elastic/elasticsearch:8.17.0"),
+      after: store(`elastic/elasticsearch:8.15.3${MARK}`),
+    },
   ],
   safe: [
     { title: "a newer version", before: store("postgres:16.6"), after: store("postgres:17.2") },
-    { title: "an older patch of the same version", before: store("postgres:17.2"), after: store("postgres:17.1") },
-    { title: "it keeps nothing", before: store("redis:7.4", "emptyDir: {}"), after: store("redis:7.2", "emptyDir: {}") },
-    { title: "an application goes back", before: store("ghcr.io/shop/orders:2.4.0"), after: store("ghcr.io/shop/orders:2.3.0") },
-    { title: "another image, with its own numbers", before: store("postgres:17.2"), after: store("timescale/timescaledb:2.17.2-pg17") },
+    {
+      title: "an older patch of the same version",
+      before: store("postgres:17.2"),
+      after: store("postgres:17.1"),
+    },
+    {
+      title: "it keeps nothing",
+      before: store("redis:7.4", "emptyDir: {}"),
+      after: store("redis:7.2", "emptyDir: {}"),
+    },
+    {
+      title: "an application goes back",
+      before: store("ghcr.io/shop/orders:2.4.0"),
+      after: store("ghcr.io/shop/orders:2.3.0"),
+    },
+    {
+      title: "another image, with its own numbers",
+      before: store("postgres:17.2"),
+      after: store("timescale/timescaledb:2.17.2-pg17"),
+    },
   ],
 
   *run({ changes, before, after }) {
@@ -73,9 +100,13 @@ function keepsData(workload: Workload, { spec }: Container): boolean {
   const claims = new Set([
     ...list(podField(workload, "volumes")).flatMap((item) => {
       const volume = object(item);
-      return volume["persistentVolumeClaim"] !== undefined || volume["hostPath"] !== undefined ? [volume["name"]] : [];
+      return volume["persistentVolumeClaim"] !== undefined || volume["hostPath"] !== undefined
+        ? [volume["name"]]
+        : [];
     }),
-    ...list(workload.manifest.get("spec", "volumeClaimTemplates")).map((item) => object(object(item)["metadata"])["name"]),
+    ...list(workload.manifest.get("spec", "volumeClaimTemplates")).map(
+      (item) => object(object(item)["metadata"])["name"],
+    ),
   ]);
   return list(spec["volumeMounts"]).some((mount) => claims.has(object(mount)["name"]));
 }

@@ -7,7 +7,6 @@ import {
   type ImmutableChange,
 } from "../../engine/immutable.ts";
 import { at, strings } from "../../engine/json.ts";
-import type { Change } from "../../engine/pair.ts";
 import { matchesMap } from "../../engine/selectors.ts";
 import type { Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
@@ -164,26 +163,12 @@ export default defineCheck({
   ],
 
   *run(transition) {
-    for (const [before, after] of pairs(transition.changes)) {
-      if (isRecreated(after)) continue;
+    for (const { kind, before, after } of transition.changes) {
+      if (kind !== "kept" || isRecreated(after)) continue;
       for (const change of immutableChanges(before, after)) yield problem(after, { change, transition });
     }
   },
 });
-
-/** Pairs by id, and objects that moved from `extensions` to `apps`: for the API server they are one object. */
-function pairs(changes: readonly Change[]): [Manifest, Manifest][] {
-  const moved = new Map(
-    changes.flatMap(({ kind, before }) =>
-      kind === "removed" && before.group === "extensions" ? [[before.ref, before]] : [],
-    ),
-  );
-  return changes.flatMap(({ kind, before, after }): [Manifest, Manifest][] => {
-    if (kind === "kept") return [[before, after]];
-    const old = kind === "added" && after.group === "apps" ? moved.get(after.ref) : undefined;
-    return old && after ? [[old, after]] : [];
-  });
-}
 
 /** Objects that the deploy tool deletes and creates again, and that may be gone for a moment. */
 function isRecreated({ kind, annotations }: Manifest): boolean {

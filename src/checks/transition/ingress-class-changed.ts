@@ -2,7 +2,7 @@ import { setScalar } from "../../engine/edit.ts";
 import { list, object, string } from "../../engine/json.ts";
 import { traitChanges } from "../../engine/load-balancer.ts";
 import type { Change } from "../../engine/pair.ts";
-import { classOf, coversHost, coversPath, routesFor, servedBy } from "../../engine/routes.ts";
+import { classOf, coverage, coversPath, routesFor, servedBy } from "../../engine/routes.ts";
 import { sameNamespace } from "../../engine/selectors.ts";
 import { decode, isUnknown } from "../../engine/template.ts";
 import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
@@ -116,10 +116,10 @@ export default defineCheck({
 
   *run(transition) {
     const heirs = renamed(transition);
-    for (const change of transition.changes) {
-      const before = change.before ?? (change.after && heirs.get(change.after));
-      const { after } = change;
-      if (!before || !after) continue;
+    for (const { before: same, after } of transition.changes) {
+      if (!after) continue;
+      const before = same ?? heirs.get(after);
+      if (!before || before.object === after.object) continue;
       if (after.kind === "Ingress") yield* ofIngress({ before, after }, transition.after);
       else if (after.group === "gateway.networking.k8s.io") yield* ofRoute(before, after);
     }
@@ -150,20 +150,16 @@ function renamed({ changes }: Transition): ReadonlyMap<Manifest, Manifest> {
 }
 
 function answersAll(after: Manifest, before: Manifest): boolean {
-  return servedBy(before).every((old) =>
-    servedBy(after).some((now) => coversHost(now, old) && coversPath(now, old)),
-  );
+  return servedBy(before).every(coverage(servedBy(after)));
 }
 
 function* ofIngress(pair: Pair, world: World): Iterable<Problem> {
-  const [was, is] = [classOf(pair.before), classOf(pair.after)];
-  if (isUnknown(was?.name) || isUnknown(is?.name)) return;
-  if (was?.name !== is?.name) {
-    if (!staysOld(pair, world) && !sameController(was?.name, is?.name, world))
-      yield classChange(pair, { was: was?.name, is: is?.name }, is?.at);
-    return;
-  }
-  yield* address(pair, is?.name);
+  const now = classOf(pair.after);
+  const [was, is] = [classOf(pair.before)?.name, now?.name];
+  if (isUnknown(was) || isUnknown(is)) return;
+  if (was === is) yield* address(pair, is);
+  else if (!staysOld(pair, world) && !sameController(was, is, world))
+    yield classChange(pair, { was, is }, now?.at);
 }
 
 /** Whether a route of the old class still answers: then this is the first half of a move. */
@@ -265,7 +261,7 @@ function* ofRoute(before: Manifest, after: Manifest): Iterable<Problem> {
   const parents = (route: Manifest) =>
     list(route.get("spec", "parentRefs")).flatMap((item) => {
       const { name, namespace } = object(item);
-      return string(name) === undefined ? [] : [`${string(namespace) ?? route.namespace}/${String(name)}`];
+      return typeof name === "string" ? [`${string(namespace) ?? route.namespace}/${name}`] : [];
     });
   const [old, now] = [parents(before), parents(after)];
   if (old.length === 0 || now.length === 0 || [...old, ...now].some(isUnknown)) return;

@@ -120,13 +120,20 @@ function alone(was: Workload, is: Workload): Container | undefined {
   return was.containers.length === 1 && is.containers.length === 1 ? was.containers[0] : undefined;
 }
 
-function* floats(workload: Workload, pair: { container: Container; previous: Container }, world: World): Iterable<Problem> {
+function* floats(
+  workload: Workload,
+  pair: { container: Container; previous: Container },
+  world: World,
+): Iterable<Problem> {
   const { container, previous } = pair;
   const [now, old] = [string(container.spec["image"]), string(previous.spec["image"])];
   if (!now || !old || isUnknown(now) || isUnknown(old)) return;
   const [is, was] = [imageName(now), imageName(old)];
   if (!isMoving(is) || !isPinned(was)) return;
-  const suggestion = is.repository === was.repository ? setScalar(workload.manifest, [...container.path, "image"], plain(old)) : undefined;
+  const suggestion =
+    is.repository === was.repository
+      ? setScalar(workload.manifest, [...container.path, "image"], plain(old))
+      : undefined;
   const served = world.servicesOf(workload).length > 0;
   yield {
     subject: workload.manifest,

@@ -1,12 +1,5 @@
 import type { Change } from "../../engine/pair.ts";
-import {
-  coversHost,
-  coversPath,
-  ROUTE_KINDS,
-  routesFor,
-  servedBy,
-  type Served,
-} from "../../engine/routes.ts";
+import { coverage, coversPath, ROUTE_KINDS, routesFor, servedBy, type Served } from "../../engine/routes.ts";
 import { decode, isUnknown } from "../../engine/template.ts";
 import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
@@ -190,9 +183,11 @@ export default defineCheck({
   ],
 
   *run(transition) {
+    let unknown: boolean | undefined;
+    const anyHost = () => (unknown ??= hidden(transition));
     for (const change of transition.changes) {
       if (change.before === undefined || withoutTraffic(change.before)) continue;
-      const lost = lostBy(change, transition);
+      const lost = lostBy(change, transition).filter(({ host }) => host === "" || !anyHost());
       const gone = lost.filter(({ host }) => !answersHost(host, transition));
       if (gone.length > 0) yield lossOf(change, gone, transition);
       const paths = lost.filter((entry) => !gone.includes(entry));
@@ -207,31 +202,27 @@ function withoutTraffic({ annotations }: Manifest): boolean {
 }
 
 /** What a route answered and nothing answers now. */
-function lostBy(change: Change, transition: Transition): Served[] {
-  const { before, after } = change;
-  if (before === undefined || after === before) return [];
-  const old = servedBy(before);
-  const now = after === undefined ? [] : servedBy(after);
-  return old.filter(
+function lostBy({ before, after }: Change, transition: Transition): Served[] {
+  if (before === undefined || after?.object === before.object) return [];
+  const stays = coverage(after === undefined ? [] : servedBy(after));
+  return servedBy(before).filter(
     (entry) =>
       !isUnknown(entry.host) &&
       !isUnknown(entry.path) &&
-      !now.some((other) => coversHost(other, entry) && coversPath(other, entry)) &&
-      !answered(entry, change, transition),
+      !stays(entry) &&
+      !answered(entry, after === undefined, transition),
   );
 }
 
 /** Whether any route of the head answers: for a host, in the whole repository; for a route without one, beside it. */
-function answered(entry: Served, change: Change, transition: Transition): boolean {
-  const { after } = transition;
+function answered(entry: Served, isGone: boolean, { after }: Transition): boolean {
   const { route } = entry;
   if (entry.host === "") {
-    if (change.after === undefined && after.anywhere(route.kind, route.name)) return true;
+    if (isGone && after.anywhere(route.kind, route.name)) return true;
     return after
       .ofKind(...ROUTE_KINDS)
       .some((other) => servedBy(other).some((one) => coversPath(one, entry)));
   }
-  if (hidden(transition)) return true;
   return routesFor(entry.host, after).some((one) => coversPath(one, entry));
 }
 

@@ -1,8 +1,7 @@
 import { insertInto, setScalar } from "../../engine/edit.ts";
 import { list } from "../../engine/json.ts";
 import { traitChanges, type TraitChange } from "../../engine/load-balancer.ts";
-import { ROUTE_KINDS, classOf, servedBy } from "../../engine/routes.ts";
-import { sameNamespace } from "../../engine/selectors.ts";
+import { classOf, routesTo } from "../../engine/routes.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
 import { listText, scalarText } from "../../engine/words.ts";
@@ -190,17 +189,6 @@ function nodePortNeed(service: Manifest, after: World): Severity | undefined {
   const isNeg = (service.annotations["cloud.google.com/neg"] ?? "").includes("ingress");
   const gce = routesTo(service, after).some((route) => classOf(route)?.name === "gce");
   return gce && !isNeg ? undefined : "warning";
-}
-
-function routesTo(service: Manifest, world: World): Manifest[] {
-  return world
-    .ofKind(...ROUTE_KINDS)
-    .filter(
-      (route) =>
-        route.kind !== "Service" &&
-        sameNamespace(route, service) &&
-        servedBy(route).some(({ services }) => services.includes(service.name)),
-    );
 }
 
 function restored(after: Manifest, field: string, value: string): Suggestion | undefined {

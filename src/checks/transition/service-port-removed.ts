@@ -1,7 +1,5 @@
-import { list, object, string } from "../../engine/json.ts";
 import { means, mentionsOf, type Mention } from "../../engine/mentions.ts";
 import { samePort, servicePorts, type ServicePort } from "../../engine/ports.ts";
-import { matchesSelector } from "../../engine/selectors.ts";
 import { isHeadless } from "../../engine/serving.ts";
 import { decode, isUnknown } from "../../engine/template.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
@@ -96,11 +94,6 @@ export default defineCheck({
       before: service(port("http", "8080"), "  type: LoadBalancer\n"),
       after: service(port("http", `80${MARK}`), "  type: LoadBalancer\n"),
     },
-    {
-      title: "a monitor still scrapes the port by its old name",
-      before: { "cart.yaml": service(port("metrics", "9090")), "monitor.yaml": monitor("metrics") },
-      after: { "cart.yaml": service(port(`prom${MARK}`, "9090")), "monitor.yaml": monitor("metrics") },
-    },
   ],
   safe: [
     {
@@ -127,6 +120,11 @@ export default defineCheck({
       title: "a headless Service hands out addresses, and its ports decide nothing",
       before: service(port("http", "8080"), "  clusterIP: None\n"),
       after: service(port("http", "80"), "  clusterIP: None\n"),
+    },
+    {
+      title: "a monitor still asks for the port by its old name: that is said about the monitor",
+      before: { "cart.yaml": service(port("metrics", "9090")), "monitor.yaml": monitor("metrics") },
+      after: { "cart.yaml": service(port("prom", "9090")), "monitor.yaml": monitor("metrics") },
     },
     {
       title: "the Service goes as a whole",
@@ -156,11 +154,7 @@ interface Lost {
 function* judge(lost: Lost, transition: Transition): Iterable<Problem> {
   const { after, port, now } = lost;
   const kept = now.some((other) => other.port === port.port && other.protocol === port.protocol);
-  if (kept) {
-    yield* unwatched(lost, transition.after);
-    return;
-  }
-  if (routed(lost, transition.after, "now")) return;
+  if (kept || routed(lost, transition.after, "now")) return;
   const heir = samePort(port, now, servicePorts(lost.before).length);
   const users = callers(lost, transition.after);
   const { atMost, text } = users.length > 0 ? called(users) : unknown(lost, transition);
@@ -220,36 +214,4 @@ function routed({ before, after, port }: Lost, world: World, when: "was" | "now"
         backend.port !== undefined &&
         (backend.port === port.name || scalarText(backend.port) === scalarText(port.port)),
     );
-}
-
-/** A port that keeps its number and loses its name: monitors know it by the name. */
-function* unwatched({ before, after, port, now }: Lost, world: World): Iterable<Problem> {
-  const { name } = port;
-  if (name === undefined || now.some((other) => other.name === name)) return;
-  const heir = now.find((other) => other.port === port.port && other.protocol === port.protocol);
-  const monitors = world
-    .ofKind("ServiceMonitor")
-    .filter(
-      (monitor) =>
-        matchesSelector(monitor.get("spec", "selector"), after.labels) &&
-        list(monitor.get("spec", "endpoints")).some((item) => string(object(item)["port"]) === name),
-    );
-  const reached = monitors.filter((monitor) => watches(monitor, before));
-  if (reached.length === 0) return;
-  yield {
-    subject: after,
-    key: name,
-    at: after.locate("spec", "ports", heir?.index ?? 0, "name"),
-    atMost: "warning",
-    message: `Port ${name} of ${after.ref} is called ${heir?.name ?? "nothing"} now, and ${listText(reached.map(({ ref }) => ref))} asks for ${name}. Prometheus finds no target any more, and alerts about ${after.name} go silent.`,
-    fix: `Keep the name ${name}, or change it in ${listText(reached.map(({ ref }) => ref))} as well.`,
-  };
-}
-
-/** A monitor looks at Services of its own namespace, or of those that it lists. */
-function watches(monitor: Manifest, service: Manifest): boolean {
-  const names = list(monitor.get("spec", "namespaceSelector", "matchNames"));
-  if (monitor.get("spec", "namespaceSelector", "any") === true || service.namespace === "") return true;
-  if (names.length > 0) return names.includes(service.namespace);
-  return monitor.namespace === "" || monitor.namespace === service.namespace;
 }

@@ -1,7 +1,7 @@
 import { list, object, string } from "../../engine/json.ts";
 import { means, mentionsOf, type Mention } from "../../engine/mentions.ts";
 import { servicePorts } from "../../engine/ports.ts";
-import { ROUTE_KINDS, servedBy } from "../../engine/routes.ts";
+import { routesTo } from "../../engine/routes.ts";
 import { sameNamespace } from "../../engine/selectors.ts";
 import { decode, isUnknown } from "../../engine/template.ts";
 import type { Json, Manifest, Problem } from "../../engine/types.ts";
@@ -54,6 +54,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
+  absence: true,
   why: "The name of a Service stops to resolve as soon as the Service is deleted. Whoever still has that name in its settings fails on its next connection, and pods that need it to start do not come up again.",
   fix: "Move every client to the new name first. Remove the Service in a later change, when nothing asks for its name any more.",
   references: ["https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"],
@@ -183,7 +184,9 @@ function unnamed(service: Manifest, transition: Transition): Problem | undefined
     return now && !now.runsToCompletion ? [now] : [];
   });
   if (left.length > 0) return unreached(service, left, after);
-  if (routesTo(service, before) || service.get("spec", "type") === "ExternalName") return undefined;
+  // A Service with a route is for visitors: what becomes of them is said about the route.
+  if (routesTo(service, before).length > 0 || service.get("spec", "type") === "ExternalName")
+    return undefined;
   const blind = after.workloads.filter(
     (workload) => sameNamespace(workload.manifest, service) && hasHiddenSettings(workload, after),
   );
@@ -212,18 +215,6 @@ function unreached(service: Manifest, left: readonly Workload[], after: World): 
     message: `This change removes ${service.ref}; the pods of ${names} stay, and ${rest}. Whoever calls ${service.name} fails from the deploy on.`,
     fix: `Keep ${service.name} until nobody calls it any more, then remove it in a change of its own.`,
   };
-}
-
-/** A Service with a route is for visitors: what becomes of them is said about the route. */
-function routesTo(service: Manifest, world: World): boolean {
-  return world
-    .ofKind(...ROUTE_KINDS)
-    .some(
-      (route) =>
-        route !== service &&
-        sameNamespace(route, service) &&
-        servedBy(route).some(({ services }) => services.includes(service.name)),
-    );
 }
 
 /** Whether a container takes settings from an object that is not here, or from a variable that nobody here fills. */

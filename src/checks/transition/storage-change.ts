@@ -32,7 +32,12 @@ spec:
   resources: { requests: { storage: ${size} } }
 `;
 
-const storageClass = (name: string, isDefault: boolean, more = "allowVolumeExpansion: true", mark = "") => `apiVersion: storage.k8s.io/v1
+const storageClass = (
+  name: string,
+  isDefault: boolean,
+  more = "allowVolumeExpansion: true",
+  mark = "",
+) => `apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata:
   name: ${name}
@@ -90,7 +95,10 @@ export default defineCheck({
     },
     {
       title: "a claim is to grow in a storage class that does not let it",
-      before: { "claim.yaml": claim("50Gi"), "class.yaml": storageClass("standard", true, "reclaimPolicy: Retain") },
+      before: {
+        "claim.yaml": claim("50Gi"),
+        "class.yaml": storageClass("standard", true, "reclaimPolicy: Retain"),
+      },
       after: {
         "claim.yaml": claim("80Gi").replace("} }\n", `} }${MARK}\n`),
         "class.yaml": storageClass("standard", true, "reclaimPolicy: Retain"),
@@ -103,18 +111,28 @@ export default defineCheck({
     },
   ],
   safe: [
-    { title: "a claim grows", before: claim("50Gi") + "---\n" + storageClass("standard", true), after: claim("80Gi") + "---\n" + storageClass("standard", true) },
+    {
+      title: "a claim grows",
+      before: claim("50Gi") + "---\n" + storageClass("standard", true),
+      after: claim("80Gi") + "---\n" + storageClass("standard", true),
+    },
     {
       title: "a cache gets another size",
       before: forum("emptyDir: { sizeLimit: 1Gi }"),
       after: forum("emptyDir: { sizeLimit: 5Gi }"),
     },
-    { title: "a folder of the pod becomes a claim", before: forum("emptyDir: {}"), after: forum(CLAIM) + "---\n" + claim("50Gi") },
+    {
+      title: "a folder of the pod becomes a claim",
+      before: forum("emptyDir: {}"),
+      after: forum(CLAIM) + "---\n" + claim("50Gi"),
+    },
     { title: "the disks of a database grow", before: cluster("100Gi"), after: cluster("102400Mi") },
     {
       title: "the volume is not used any more",
       before: forum(CLAIM),
-      after: forum("emptyDir: {}").replace(/      volumes:\n.*\n.*\n/, "").replace("volumeMounts: [{ name: uploads, mountPath: /uploads }] ", "env: [] "),
+      after: forum("emptyDir: {}")
+        .replace(/      volumes:\n.*\n.*\n/, "")
+        .replace("volumeMounts: [{ name: uploads, mountPath: /uploads }] ", "env: [] "),
     },
   ],
 
@@ -125,7 +143,8 @@ export default defineCheck({
       const was = before.workload(change.before);
       const is = after.workload(change.after);
       if (was && is && !is.runsToCompletion) yield* volumes(was, is, transition);
-      else if (change.after.kind === "PersistentVolumeClaim") yield* growth(change.before, change.after, after);
+      else if (change.after.kind === "PersistentVolumeClaim")
+        yield* growth(change.before, change.after, after);
       else yield* shrunk(change.before, change.after);
     }
     yield* defaultClass(transition);
@@ -154,7 +173,15 @@ function mountsOf(workload: Workload): Mount[] {
         const mountPath = string(mount["mountPath"])?.replace(/\/+$/, "");
         if (!volume || mountPath === undefined || mount["subPath"] !== undefined) return [];
         const path = [...workload.template, "spec", "volumes", index];
-        return [{ container: name, mountPath, volume, path, locate: () => locateSource(workload.manifest, path, volume) }];
+        return [
+          {
+            container: name,
+            mountPath,
+            volume,
+            path,
+            locate: () => locateSource(workload.manifest, path, volume),
+          },
+        ];
       }),
     );
 }
@@ -172,7 +199,9 @@ function* volumes(was: Workload, is: Workload, { before, after }: Transition): I
   const told = new Set<string>();
   for (const old of mountsOf(was)) {
     const claim = claimOf(old);
-    const mount = now.find(({ container, mountPath }) => container === old.container && mountPath === old.mountPath);
+    const mount = now.find(
+      ({ container, mountPath }) => container === old.container && mountPath === old.mountPath,
+    );
     if (claim === undefined || !mount || isUnknown(claim) || told.has(claim)) continue;
     const other = claimOf(mount);
     if (other === claim || (other !== undefined && isUnknown(other))) continue;
@@ -180,7 +209,12 @@ function* volumes(was: Workload, is: Workload, { before, after }: Transition): I
     if (kind === undefined) continue;
     told.add(claim);
     yield kind === "claim"
-      ? otherClaim(is, mount, { claim, other: other ?? "", known: after.find("PersistentVolumeClaim", other ?? "", is.manifest), before })
+      ? otherClaim(is, mount, {
+          claim,
+          other: other ?? "",
+          known: after.find("PersistentVolumeClaim", other ?? "", is.manifest),
+          before,
+        })
       : onPod(is, mount, claim);
   }
 }
@@ -209,9 +243,19 @@ interface OtherClaim {
 
 /** A claim that was there before may already hold the data; a new one is empty unless it says where it comes from. */
 function otherClaim(workload: Workload, mount: Mount, { claim, other, known, before }: OtherClaim): Problem {
-  const source = known?.get("spec", "dataSource") ?? known?.get("spec", "dataSourceRef") ?? known?.get("spec", "volumeName");
-  const isNew = known !== undefined && before.find("PersistentVolumeClaim", other, known) === undefined && source === undefined;
-  const suggestion = setScalar(workload.manifest, [...mount.path, "persistentVolumeClaim", "claimName"], plainScalar(claim));
+  const source =
+    known?.get("spec", "dataSource") ??
+    known?.get("spec", "dataSourceRef") ??
+    known?.get("spec", "volumeName");
+  const isNew =
+    known !== undefined &&
+    before.find("PersistentVolumeClaim", other, known) === undefined &&
+    source === undefined;
+  const suggestion = setScalar(
+    workload.manifest,
+    [...mount.path, "persistentVolumeClaim", "claimName"],
+    plainScalar(claim),
+  );
   return {
     subject: workload.manifest,
     key: mount.mountPath,
@@ -227,15 +271,27 @@ function otherClaim(workload: Workload, mount: Mount, { claim, other, known, bef
 
 /** Sizes of volumes in custom resources of operators; none of them can shrink a volume. */
 const SIZES: Readonly<Record<string, readonly FieldPath[]>> = {
-  "postgresql.cnpg.io/Cluster": [["spec", "storage", "size"], ["spec", "walStorage", "size"]],
+  "postgresql.cnpg.io/Cluster": [
+    ["spec", "storage", "size"],
+    ["spec", "walStorage", "size"],
+  ],
   "acid.zalan.do/postgresql": [["spec", "volume", "size"]],
-  "kafka.strimzi.io/Kafka": [["spec", "kafka", "storage", "size"], ["spec", "zookeeper", "storage", "size"]],
+  "kafka.strimzi.io/Kafka": [
+    ["spec", "kafka", "storage", "size"],
+    ["spec", "zookeeper", "storage", "size"],
+  ],
   "kafka.strimzi.io/KafkaNodePool": [["spec", "storage", "size"]],
   "rabbitmq.com/RabbitmqCluster": [["spec", "persistence", "storage"]],
-  "pxc.percona.com/PerconaXtraDBCluster": [["spec", "pxc", "volumeSpec", "persistentVolumeClaim", "resources", "requests", "storage"]],
+  "pxc.percona.com/PerconaXtraDBCluster": [
+    ["spec", "pxc", "volumeSpec", "persistentVolumeClaim", "resources", "requests", "storage"],
+  ],
   "k8s.mariadb.com/MariaDB": [["spec", "storage", "size"]],
-  "monitoring.coreos.com/Prometheus": [["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"]],
-  "monitoring.coreos.com/Alertmanager": [["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"]],
+  "monitoring.coreos.com/Prometheus": [
+    ["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
+  ],
+  "monitoring.coreos.com/Alertmanager": [
+    ["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
+  ],
 };
 
 function* shrunk(before: Manifest, after: Manifest): Iterable<Problem> {
@@ -264,7 +320,15 @@ function* growth(before: Manifest, after: Manifest, world: World): Iterable<Prob
   const name = string(after.get("spec", "storageClassName"));
   const storageClass = name === undefined ? undefined : world.find("StorageClass", name, { namespace: "" });
   const expands = storageClass?.get("allowVolumeExpansion");
-  if (was === undefined || is === undefined || is <= was || !storageClass || expands === true || isUnknown(expands)) return;
+  if (
+    was === undefined ||
+    is === undefined ||
+    is <= was ||
+    !storageClass ||
+    expands === true ||
+    isUnknown(expands)
+  )
+    return;
   yield {
     subject: after,
     key: "expansion",
@@ -278,7 +342,8 @@ function* growth(before: Manifest, after: Manifest, world: World): Iterable<Prob
 const DEFAULT = "storageclass.kubernetes.io/is-default-class";
 
 function* defaultClass({ before, after }: Transition): Iterable<Problem> {
-  const defaults = (world: World) => world.ofKind("StorageClass").filter(({ annotations }) => annotations[DEFAULT] === "true");
+  const defaults = (world: World) =>
+    world.ofKind("StorageClass").filter(({ annotations }) => annotations[DEFAULT] === "true");
   const [old, now] = [defaults(before), defaults(after)];
   const [was, is] = [old[0], now[0]];
   if (!was || old.some(({ name }) => now.some((one) => one.name === name))) return;
@@ -293,6 +358,8 @@ function* defaultClass({ before, after }: Transition): Iterable<Problem> {
     message: is
       ? `${is.ref} becomes the default instead of ${was.ref}: claims without a class, those of new StatefulSet pods among them, are made there from now on, on other disks than their neighbours.`
       : `${was.ref} is no longer the default storage class, and no other is: new claims without a class wait, and their pods do not start.`,
-    fix: is ? `Write storageClassName in the claims that need ${was.name} before the default changes.` : `Keep a default storage class, or write storageClassName in every claim.`,
+    fix: is
+      ? `Write storageClassName in the claims that need ${was.name} before the default changes.`
+      : `Keep a default storage class, or write storageClassName in every claim.`,
   };
 }

@@ -110,7 +110,13 @@ export default defineCheck({
 
   *run(transition) {
     for (const { kind, before, after } of transition.changes) {
-      if (kind !== "kept" || after.kind !== "Ingress" || classOf(after)?.name === "alb") continue;
+      if (
+        kind !== "kept" ||
+        after.kind !== "Ingress" ||
+        before.object === after.object ||
+        classOf(after)?.name === "alb"
+      )
+        continue;
       yield* secrets(before, after, transition);
       yield* issuers(before, after);
     }
@@ -154,8 +160,8 @@ function* secrets(before: Manifest, after: Manifest, transition: Transition): It
 }
 
 /** Whether the Ingress still answers the host; a host that goes altogether is another finding. */
-function stillAsked(host: string, { get }: Manifest): boolean {
-  const hosts = list(get("spec", "rules")).map((rule) => string(object(rule)["host"]) ?? "");
+function stillAsked(host: string, ingress: Manifest): boolean {
+  const hosts = list(ingress.get("spec", "rules")).map((rule) => string(object(rule)["host"]) ?? "");
   return host === "" || hosts.some((name) => name === "" || coversHost({ host }, { host: name }));
 }
 
@@ -208,22 +214,27 @@ function* replaced(
   { was, is }: Record<"was" | "is", Tls>,
   transition: Transition,
 ): Iterable<Problem> {
-  const known = is.secret === undefined ? undefined : providerOf(is.secret, after, transition.before);
-  if (known) return;
+  const old = was.secret ?? "";
+  if (is.secret === undefined) {
+    yield {
+      ...{ subject: after, key: old, at: after.locate(...is.at), atMost: "warning" },
+      message: `${after.ref} no longer names the certificate ${old}. HTTPS for ${hostText(was)} gets the controller's default certificate from the deploy on, which may not fit.`,
+    };
+    return;
+  }
+  if (providerOf(is.secret, after, transition.before)) return;
   const coming =
-    is.secret !== undefined && (providerOf(is.secret, after, transition.after) ?? issuerOf(after));
-  const next = is.secret ?? "the controller's default";
-  const suggestion =
-    is.secret === undefined ? undefined : setScalar(after, [...is.at, "secretName"], was.secret ?? "");
+    providerOf(is.secret, after, transition.after) !== undefined || issuerOf(after) !== undefined;
+  const suggestion = setScalar(after, [...is.at, "secretName"], old);
   const end = coming
-    ? `The new one is issued after the deploy. Until it is there, HTTPS for ${hostText(was)} gets a certificate that browsers refuse.`
-    : `Nothing here makes ${next}: if it is not in the cluster, HTTPS for ${hostText(was)} fails from the deploy on.`;
+    ? `The new one is made after the deploy. Until it is there, HTTPS for ${hostText(was)} gets a certificate that browsers refuse.`
+    : `Nothing here makes ${is.secret}: if it is not in the cluster, HTTPS for ${hostText(was)} fails from the deploy on.`;
   yield {
     subject: after,
-    key: was.secret ?? "",
-    at: after.locate(...is.at, ...(is.secret === undefined ? [] : ["secretName"])),
+    key: old,
+    at: after.locate(...is.at, "secretName"),
     atMost: coming ? "notice" : "warning",
-    message: `${after.ref} goes from certificate ${was.secret ?? ""} to ${next}. ${end}`,
+    message: `${after.ref} goes from certificate ${old} to ${is.secret}. ${end}`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -1,0 +1,178 @@
+import { earliestFailure, probeOf, startupBudget, type Probe } from "../../engine/probes.ts";
+import type { Problem, Severity } from "../../engine/types.ts";
+import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const ledger = (probes: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ledger, namespace: bank }
+spec:
+  selector: { matchLabels: { app: ledger } }
+  template:
+    metadata: { labels: { app: ledger } }
+    spec:
+      containers:
+        - name: api
+          image: ledger:6
+          ports: [{ containerPort: 8080 }]
+          ${probes}
+`;
+
+const READY = (delay: number) =>
+  `readinessProbe: { httpGet: { path: /ready, port: 8080 }, initialDelaySeconds: ${delay} }`;
+const live = (settings: string, mark = "") =>
+  `livenessProbe: { httpGet: { path: /live, port: 8080 }${settings} }${mark}`;
+const startup = (failures: number, mark = "") => `startupProbe:
+            httpGet: { path: /live, port: 8080 }
+            failureThreshold: ${failures}${mark}`;
+const lines = (...parts: readonly string[]) => parts.join("\n          ");
+
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "transition",
+  id: "liveness-kills-startup",
+  title: "A container can be killed before it has started",
+  pillar: "hot-swap",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  why: "A liveness probe that gives up before the program has started kills it, and the next one, and the next. It happens on the day on which the start is slow: after a crash of the node, under load, with a cold cache, when every pod is needed.",
+  fix: "Add a startupProbe that gives twice the time that the slowest start takes (failureThreshold × periodSeconds), and leave the liveness probe alone.",
+  references: [
+    "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#define-startup-probes",
+    "https://kubernetes.io/docs/concepts/workloads/pods/probes/",
+  ],
+  unsafe: [
+    {
+      title: "a liveness probe is added that gives up before the readiness probe even begins",
+      before: ledger(READY(60)),
+      after: ledger(lines(READY(60), live("", MARK))),
+    },
+    {
+      title: "the time for the start is cut",
+      before: ledger(startup(30)),
+      after: ledger(startup(6, MARK)),
+    },
+    {
+      title: "the startup probe goes, and the liveness probe is left alone with a slow start",
+      before: ledger(lines(startup(30), live(""))),
+      after: ledger(live("", MARK)),
+    },
+    {
+      title: "the liveness probe begins at once instead of after a minute",
+      before: ledger(live(", initialDelaySeconds: 60")),
+      after: ledger(live(", initialDelaySeconds: 5", MARK)),
+    },
+  ],
+  safe: [
+    {
+      title: "a startup probe holds it back",
+      before: ledger(READY(60)),
+      after: ledger(lines(READY(60), startup(30), live(""))),
+    },
+    {
+      title: "it begins long after the readiness probe",
+      before: ledger(READY(10)),
+      after: ledger(lines(READY(10), live(", initialDelaySeconds: 60"))),
+    },
+    { title: "more time for the start", before: ledger(startup(6)), after: ledger(startup(30)) },
+    {
+      title: "a startup probe takes the place of the delay",
+      before: ledger(live(", initialDelaySeconds: 60")),
+      after: ledger(lines(startup(30), live(""))),
+    },
+    {
+      title: "it was like that before",
+      before: ledger(lines(READY(60), live(""))),
+      after: ledger(lines(READY(60), live(""))).replace("ledger:6", "ledger:7"),
+    },
+  ],
+
+  *run(transition) {
+    const { changes, before, after } = transition;
+    for (const { before: old, after: now } of changes) {
+      if (!now || old?.object === now.object) continue;
+      const is = after.workload(now);
+      const was = old && before.workload(old);
+      if (!is || is.runsToCompletion) continue;
+      const known = new Map((was?.containers ?? []).map((container) => [container.name, container]));
+      for (const container of is.containers) {
+        if (container.role !== "init")
+          yield* judge(is, { container, previous: known.get(container.name) }, transition);
+      }
+    }
+  },
+});
+
+interface Pair {
+  readonly container: Container;
+  readonly previous: Container | undefined;
+}
+
+function* judge(workload: Workload, { container, previous }: Pair, { after }: Transition): Iterable<Problem> {
+  const [startupNow, liveness] = [probeOf(container, "startupProbe"), probeOf(container, "livenessProbe")];
+  const [startupWas, livenessWas] = previous
+    ? [probeOf(previous, "startupProbe"), probeOf(previous, "livenessProbe")]
+    : [undefined, undefined];
+  const now = patience(startupNow, liveness);
+  const was = patience(startupWas, livenessWas);
+  if (now === undefined || Number.isNaN(now)) return;
+  const declared = startupNow ? 0 : (probeOf(container, "readinessProbe")?.delay ?? 0);
+  const place = {
+    workload,
+    container,
+    probe: startupNow ? "startupProbe" : "livenessProbe",
+    world: after,
+  } as const;
+  if (declared > 0 && now <= declared && !(was !== undefined && was <= now)) {
+    yield problem(
+      place,
+      `can be killed ${now} s after its start, and its readiness probe waits ${declared} s because it is not up before`,
+      now,
+      undefined,
+    );
+  } else if (was !== undefined && now < was * LESS && was >= SLOW) {
+    yield problem(place, `gets ${now} s to start before it is killed, instead of ${was} s`, now, NOTICE);
+  }
+}
+
+/** Less than this part of the time is a cut that can hurt; under half a minute nobody measured a slow start. */
+const LESS = 0.7;
+const SLOW = 30;
+const NOTICE: Severity = "notice";
+
+/** Seconds from the start to the earliest kill; undefined where nothing kills. */
+function patience(startup: Probe | undefined, liveness: Probe | undefined): number | undefined {
+  if (startup) return startupBudget(startup);
+  return liveness && earliestFailure(liveness);
+}
+
+interface Place {
+  readonly workload: Workload;
+  readonly container: Container;
+  readonly probe: "startupProbe" | "livenessProbe";
+  readonly world: World;
+}
+
+function problem(
+  { workload, container, probe }: Place,
+  what: string,
+  seconds: number,
+  atMost: Severity | undefined,
+): Problem {
+  const spec = container.spec[probe];
+  const field =
+    typeof spec === "object" && spec !== null && "failureThreshold" in spec ? ["failureThreshold"] : [];
+  return {
+    subject: workload.manifest,
+    key: container.name,
+    at: locateIn(workload, container, probe, ...field),
+    ...(atMost && { atMost }),
+    message: `Container ${container.name} of ${workload.manifest.ref} ${what}. A slow start, after a crash or under load, then ends in a circle of kills.`,
+    fix:
+      probe === "startupProbe"
+        ? `Give the startupProbe of ${container.name} more than ${seconds} s: failureThreshold × periodSeconds, twice what its slowest start takes.`
+        : `Add a startupProbe to container ${container.name} with the same request, periodSeconds: 10 and failureThreshold: 30, and leave the liveness probe alone.`,
+  };
+}

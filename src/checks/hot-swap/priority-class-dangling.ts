@@ -1,0 +1,112 @@
+import { removalOf } from "../../engine/pruning.ts";
+import { referencesOf } from "../../engine/references.ts";
+import type { Problem, Severity } from "../../engine/types.ts";
+import type { Workload } from "../../engine/workload.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const gate = (priority: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: gate, namespace: edge }
+spec:
+  selector: { matchLabels: { app: gate } }
+  template:
+    metadata: { labels: { app: gate } }
+    spec:
+      priorityClassName: ${priority}
+      containers: [{ name: gate, image: "gate:2" }]
+`;
+
+const priority = (name: string) => `apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: { name: ${name} }
+value: 100000
+`;
+
+const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: edge, namespace: flux-system }
+spec: { path: ./, prune: true }
+`;
+
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "transition",
+  id: "priority-class-dangling",
+  title: "Pods name a priority that is not there any more",
+  pillar: "hot-swap",
+  severity: severities("error", "error", "warning"),
+  confidence: "certain",
+  absence: true,
+  why: "The API server refuses to create a pod whose PriorityClass does not exist. Those that run go on, but none that crashes, is drained or is rolled out comes back, until the last one is gone.",
+  fix: "Keep the PriorityClass, or take its name out of every pod first and remove it in a later change.",
+  references: [
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#pod-priority",
+  ],
+  unsafe: [
+    {
+      title: "the class is removed, and a workload still names it",
+      before: { "gate.yaml": gate("front-door"), "priority.yaml": priority("front-door"), "flux.yaml": FLUX },
+      after: { "gate.yaml": gate(`front-door${MARK}`), "flux.yaml": FLUX },
+    },
+    {
+      title: "the class gets another name",
+      before: { "gate.yaml": gate("front-door"), "priority.yaml": priority("front-door") },
+      after: { "gate.yaml": gate(`front-door${MARK}`), "priority.yaml": priority("entrance") },
+    },
+    {
+      title: "a workload now names a class with a typing error",
+      before: { "gate.yaml": gate("front-door"), "priority.yaml": priority("front-door") },
+      after: { "gate.yaml": gate(`font-door${MARK}`), "priority.yaml": priority("front-door") },
+    },
+  ],
+  safe: [
+    {
+      title: "both change together",
+      before: { "gate.yaml": gate("front-door"), "priority.yaml": priority("front-door") },
+      after: { "gate.yaml": gate("entrance"), "priority.yaml": priority("entrance") },
+    },
+    {
+      title: "a class of Kubernetes itself",
+      before: { "gate.yaml": gate("front-door"), "priority.yaml": priority("front-door") },
+      after: { "gate.yaml": gate("system-cluster-critical"), "priority.yaml": priority("front-door") },
+    },
+    { title: "classes are made elsewhere", before: gate("front-door"), after: gate("entrance") },
+  ],
+
+  *run(transition) {
+    const { changes, before, after } = transition;
+    const gone = changes.some(({ kind, before: old }) => kind === "removed" && old.kind === "PriorityClass");
+    for (const change of changes) {
+      if (change.kind !== "kept" || (!gone && change.before.object === change.after.object)) continue;
+      const was = before.workload(change.before);
+      const is = after.workload(change.after);
+      if (was && is) yield* dangling(was, is, transition);
+    }
+  },
+});
+
+const priorityOf = (workload: Workload) =>
+  referencesOf(workload).find(({ kind }) => kind === "PriorityClass");
+
+function* dangling(was: Workload, is: Workload, { before, after }: Transition): Iterable<Problem> {
+  const [old, now] = [priorityOf(was), priorityOf(is)];
+  if (!old || !now || /^system-/.test(now.name)) return;
+  const had = before.ofKind("PriorityClass").find(({ name }) => name === old.name);
+  if (!had || after.anywhere("PriorityClass", now.name)) return;
+  const removed = old.name === now.name;
+  const proven: Severity =
+    removed && removalOf(had, before) === "deleted" && !is.runsToCompletion ? "error" : "warning";
+  if (removed && removalOf(had, before) === "kept") return;
+  yield {
+    subject: is.manifest,
+    at: is.manifest.locate(...now.path),
+    ...(proven === "error" ? {} : { atMost: removed ? proven : ("notice" as const) }),
+    message: removed
+      ? `${is.manifest.ref} names PriorityClass/${now.name}, which this change removes: none of its pods that crashes, is drained or is rolled out can be created again.`
+      : `${is.manifest.ref} names PriorityClass/${now.name}, which is not here, where it named ${old.name}: if it is not in the cluster, no new pod is created.`,
+    fix: removed
+      ? `Keep PriorityClass/${now.name} until no pod names it.`
+      : `Write ${old.name}, or add PriorityClass/${now.name} to this change.`,
+  };
+}

@@ -1,0 +1,134 @@
+import { list, object, string } from "../../engine/json.ts";
+import { matchesSelector } from "../../engine/selectors.ts";
+import { isCounted } from "../../engine/serving.ts";
+import type { FieldPath, Problem } from "../../engine/types.ts";
+import { podField, strategyOf, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const broker = (
+  replicas: number,
+  unavailable: number,
+  key = "topology.kubernetes.io/zone",
+) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: broker, namespace: events }
+spec:
+  replicas: ${replicas}
+  strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: ${unavailable} } }
+  selector: { matchLabels: { app: broker } }
+  template:
+    metadata: { labels: { app: broker } }
+    spec:
+      containers: [{ name: broker, image: "broker:2" }]
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - labelSelector: { matchLabels: { app: broker } }
+              topologyKey: ${key}
+`;
+
+const MARK = " # <- finding";
+const marked = (text: string) =>
+  text.replace("topologyKey: topology.kubernetes.io/zone", `topologyKey: topology.kubernetes.io/zone${MARK}`);
+
+export default defineCheck({
+  kind: "state",
+  id: "rollout-scheduling-deadlock",
+  title: "A rollout can find no place for its first new pod",
+  pillar: "redundancy",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  why: "Every node, or zone, already has a pod of the workload, and the rule allows no second. The rollout must start a new pod before it may stop an old one, so it waits for ever: the new version never runs, and a fix that is urgent cannot be deployed.",
+  fix: "Let the rollout stop one pod first (maxUnavailable: 1, maxSurge: 0), or spread with a topologySpreadConstraint instead of a required anti-affinity.",
+  references: [
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity",
+    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",
+  ],
+  unsafe: [
+    {
+      title: "one pod a zone, in all three zones, and none may stop",
+      before: broker(2, 0),
+      after: marked(broker(3, 0)),
+    },
+    { title: "there are more pods than zones", before: broker(2, 1), after: marked(broker(4, 1)) },
+    {
+      title: "the rollout may no longer stop a pod first",
+      before: broker(3, 1),
+      after: marked(broker(3, 0)),
+    },
+  ],
+  safe: [
+    { title: "a zone is free for the new pod", after: broker(2, 0) },
+    { title: "one pod may stop first", after: broker(3, 1) },
+    {
+      title: "one pod a node, and nobody said how many nodes there are",
+      after: broker(3, 0, "kubernetes.io/hostname"),
+    },
+    {
+      title: "the rule is about other pods",
+      after: broker(3, 0).replace(
+        "labelSelector: { matchLabels: { app: broker } }",
+        "labelSelector: { matchLabels: { app: database } }",
+      ),
+    },
+  ],
+
+  *run(world) {
+    for (const workload of world.workloads) {
+      if (!isCounted(workload)) continue;
+      for (const rule of rulesOf(workload)) yield* deadlock(workload, rule, world);
+    }
+  },
+});
+
+const KEYS: Readonly<Record<string, "node" | "zone">> = {
+  "kubernetes.io/hostname": "node",
+  "topology.kubernetes.io/zone": "zone",
+  "failure-domain.beta.kubernetes.io/zone": "zone",
+};
+
+interface Rule {
+  readonly level: "node" | "zone";
+  readonly path: FieldPath;
+}
+
+/** Required anti-affinity of the workload's pods against each other. Without `matchLabelKeys` it holds across versions. */
+function rulesOf(workload: Workload): Rule[] {
+  const path = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+  return list(podField(workload, ...path)).flatMap((item, index) => {
+    const { labelSelector, topologyKey, matchLabelKeys, mismatchLabelKeys } = object(item);
+    const level = KEYS[string(topologyKey) ?? ""];
+    const perVersion = list(matchLabelKeys).length + list(mismatchLabelKeys).length > 0;
+    if (!level || perVersion || !matchesSelector(labelSelector, workload.labels)) return [];
+    return [{ level, path: [...workload.template, "spec", ...path, index, "topologyKey"] }];
+  });
+}
+
+/** Most clusters have three zones or fewer; how many nodes there are only the policy can say. */
+const USUAL_ZONES = 3;
+
+function* deadlock(workload: Workload, { level, path }: Rule, world: World): Iterable<Problem> {
+  const stated = level === "node" ? world.cluster.nodes : world.cluster.zones;
+  const domains = stated ?? (level === "zone" ? USUAL_ZONES : undefined);
+  const replicas = world.replicasOf(workload);
+  if (domains === undefined || !(replicas >= domains)) return;
+  const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
+  const tooMany = replicas > domains;
+  if (!tooMany && (maxSurge === 0 || maxUnavailable > 0)) return;
+  const { ref } = workload.manifest;
+  const known = stated === undefined ? `a cluster with ${domains} ${level}s` : `${domains} ${level}s`;
+  yield {
+    subject: workload.manifest,
+    key: level,
+    at: workload.manifest.locate(...path),
+    measure: replicas - domains,
+    ...(stated === undefined ? { atMost: "notice" as const } : {}),
+    message: tooMany
+      ? `${ref} wants ${replicas} pods, one a ${level} at most: in ${known} ${replicas - domains} of them never start.`
+      : `${ref} has a pod in each of ${known} and allows no second one there, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
+    fix: tooMany
+      ? `Run at most ${domains} pods of ${ref}, or spread them with topologySpreadConstraints, which allow more than one a ${level}.`
+      : `Write maxUnavailable: 1 and maxSurge: 0 in ${ref}, or spread its pods with topologySpreadConstraints.`,
+  };
+}

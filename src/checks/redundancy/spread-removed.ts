@@ -1,0 +1,165 @@
+import { list, object, string } from "../../engine/json.ts";
+import { isCounted } from "../../engine/serving.ts";
+import { mostInOne } from "../../engine/spread.ts";
+import type { FieldPath, Problem } from "../../engine/types.ts";
+import { podField, type Workload } from "../../engine/workload.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const login = (spread: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: login, namespace: identity }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: login } }
+  template:
+    metadata: { labels: { app: login } }
+    spec:
+      ${spread}
+      containers: [{ name: web, image: "login:9" }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: login, namespace: identity }
+spec: { selector: { app: login }, ports: [{ port: 80 }] }
+`;
+
+const APART = `affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - { labelSelector: { matchLabels: { app: login } }, topologyKey: kubernetes.io/hostname }`;
+
+const PREFERRED = `affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm: { labelSelector: { matchLabels: { app: login } }, topologyKey: kubernetes.io/hostname }`;
+
+const zones = (rule: string) => `topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: topology.kubernetes.io/zone
+          whenUnsatisfiable: ${rule}
+          labelSelector: { matchLabels: { app: login } }`;
+
+const MARK = " # <- finding";
+const marked = (text: string, line: string) => text.replace(line, line + MARK);
+
+export default defineCheck({
+  kind: "transition",
+  id: "spread-removed",
+  title: "Nothing keeps the pods of a workload apart any more",
+  pillar: "redundancy",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "certain",
+  why: "Without a rule the scheduler may put all pods on one node, or into one zone, and after a few rollouts and drains it often does. When that node goes, all of them go at once, and users have nobody to answer until new ones have started.",
+  fix: "Keep the rule; if pods do not find a place, allow one more per node (maxSkew: 2) rather than all.",
+  references: [
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity",
+  ],
+  unsafe: [
+    {
+      title: "the required anti-affinity goes",
+      before: login(APART),
+      after: marked(login("terminationGracePeriodSeconds: 30"), "name: login, namespace: identity }"),
+    },
+    {
+      title: "what was required is only preferred",
+      before: login(APART),
+      after: login(PREFERRED.replace("podAntiAffinity:", `podAntiAffinity:${MARK}`)),
+    },
+    {
+      title: "spreading over zones becomes a wish",
+      before: login(zones("DoNotSchedule")),
+      after: login(
+        zones(`ScheduleAnyway`).replace("topologySpreadConstraints:", `topologySpreadConstraints:${MARK}`),
+      ),
+    },
+    {
+      title: "the wish to keep them apart goes too",
+      before: login(PREFERRED),
+      after: marked(login("terminationGracePeriodSeconds: 30"), "name: login, namespace: identity }"),
+    },
+  ],
+  safe: [
+    { title: "a rule is added", before: login(PREFERRED), after: login(APART) },
+    {
+      title: "anti-affinity gives way to a spread constraint that says the same",
+      before: login(APART),
+      after: login(zones("DoNotSchedule").replace("topology.kubernetes.io/zone", "kubernetes.io/hostname")),
+    },
+    {
+      title: "one pod is not spread over anything",
+      before: login(APART).replace("replicas: 3", "replicas: 1"),
+      after: login("terminationGracePeriodSeconds: 30").replace("replicas: 3", "replicas: 1"),
+    },
+    {
+      title: "there was no rule",
+      before: login("priorityClassName: high"),
+      after: login("priorityClassName: higher"),
+    },
+  ],
+
+  *run(transition) {
+    const { changes, before, after } = transition;
+    for (const change of changes) {
+      if (change.kind !== "kept" || change.before.object === change.after.object) continue;
+      const was = before.workload(change.before);
+      const is = after.workload(change.after);
+      if (was && is && isCounted(is)) yield* weaker(was, is, transition);
+    }
+  },
+});
+
+function* weaker(was: Workload, is: Workload, { after }: Transition): Iterable<Problem> {
+  const replicas = after.replicasOf(is);
+  if (!(replicas >= 2)) return;
+  const level = (["node", "zone"] as const).find((one) => {
+    const domains = one === "node" ? after.cluster.nodes : after.cluster.zones;
+    return (
+      mostInOne(is, one, replicas, domains) === replicas && mostInOne(was, one, replicas, domains) < replicas
+    );
+  });
+  const wishes =
+    level === undefined && wishesOf(was).length > 0 && wishesOf(is).length === 0 && !isHard(is, replicas);
+  if (level === undefined && !wishes) return;
+  const where = level ?? "node";
+  const served = after.servicesOf(is).length > 0;
+  const [service] = after.servicesOf(is);
+  const left = wishesOf(is).length > 0;
+  yield {
+    subject: is.manifest,
+    key: where,
+    at: is.manifest.locate(...placeOf(is)),
+    ...(level === undefined || !served ? { atMost: "notice" as const } : {}),
+    message: `All ${replicas} pods of ${is.manifest.ref} may now run ${where === "node" ? "on one node" : "in one zone"}${left ? ": what keeps them apart is only a wish" : ""}. When that ${where} goes, ${service ? `${service.ref} has nobody to answer` : "all of them go at once"}.`,
+    fix: `Keep the rule that spreads the pods of ${is.manifest.name} over ${where}s; if they do not find a place, raise maxSkew instead.`,
+  };
+}
+
+function isHard(workload: Workload, replicas: number): boolean {
+  return (
+    mostInOne(workload, "node", replicas, undefined) < replicas ||
+    mostInOne(workload, "zone", replicas, undefined) < replicas
+  );
+}
+
+/** Topology keys that the scheduler is asked, not told, to spread over. */
+function wishesOf(workload: Workload): string[] {
+  const preferred = list(
+    podField(workload, "affinity", "podAntiAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
+  );
+  const anyway = list(podField(workload, "topologySpreadConstraints")).map(object);
+  return [
+    ...preferred.flatMap((item) => string(object(object(item)["podAffinityTerm"])["topologyKey"]) ?? []),
+    ...anyway.flatMap((one) =>
+      one["whenUnsatisfiable"] === "ScheduleAnyway" ? (string(one["topologyKey"]) ?? []) : [],
+    ),
+  ];
+}
+
+function placeOf({ template, podSpec }: Workload): FieldPath {
+  const path = [...template, "spec"];
+  if (object(podSpec["affinity"])["podAntiAffinity"] !== undefined)
+    return [...path, "affinity", "podAntiAffinity"];
+  return podSpec["topologySpreadConstraints"] === undefined ? [] : [...path, "topologySpreadConstraints"];
+}

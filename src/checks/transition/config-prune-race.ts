@@ -1,0 +1,158 @@
+import { removalOf } from "../../engine/pruning.ts";
+import { referencesOf } from "../../engine/references.ts";
+import type { Manifest, Problem } from "../../engine/types.ts";
+import { strategyOf, type Workload } from "../../engine/workload.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const search = (config: string, strategy = "replicas: 3") => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: search, namespace: shop }
+spec:
+  ${strategy}
+  selector: { matchLabels: { app: search } }
+  template:
+    metadata: { labels: { app: search } }
+    spec:
+      containers: [{ name: search, image: "search:2" }]
+      volumes: [{ name: config, configMap: { ${config} } }]
+---
+`;
+
+const settings = (name: string, annotations = "{}", mark = "") => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name}, namespace: shop, annotations: ${annotations} }${mark}
+data: { language: en }
+---
+`;
+
+const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: shop, namespace: flux-system }
+spec: { path: ./, prune: true }
+`;
+
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "transition",
+  id: "config-prune-race",
+  title: "A setting is deleted while old pods still need it",
+  pillar: "transition",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "certain",
+  why: "The deploy tool deletes the old ConfigMap or Secret at once, and the rollout takes minutes. An old pod that crashes, is drained or is brought back by a rollback meanwhile cannot mount it and does not start; when the new version fails, there is no way back.",
+  fix: "Take the old object out in a later change, when no pod refers to it any more, or tell the deploy tool to prune last.",
+  references: [
+    "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#prune-last",
+    "https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
+  ],
+  unsafe: [
+    {
+      title: "the ConfigMap gets another name, and Flux prunes",
+      before: search("name: search-settings") + settings("search-settings") + FLUX,
+      after:
+        search("name: search-config").replace(
+          "name: search, namespace: shop }",
+          `name: search, namespace: shop }${MARK}`,
+        ) +
+        settings("search-config") +
+        FLUX,
+    },
+    {
+      title: "the number in its name is counted up",
+      before: search("name: search-v1") + settings("search-v1") + FLUX,
+      after:
+        search("name: search-v2").replace(
+          "name: search, namespace: shop }",
+          `name: search, namespace: shop }${MARK}`,
+        ) +
+        settings("search-v2") +
+        FLUX,
+    },
+    {
+      title: "the settings move into the image",
+      before: search("name: search-settings") + settings("search-settings") + FLUX,
+      after:
+        search("name: search-settings")
+          .replace(/      volumes: .*\n/, "")
+          .replace("name: search, namespace: shop }", `name: search, namespace: shop }${MARK}`) + FLUX,
+    },
+  ],
+  safe: [
+    {
+      title: "Argo CD prunes it last",
+      before:
+        search("name: search-settings") +
+        settings("search-settings", "{ argocd.argoproj.io/sync-options: PruneLast=true }") +
+        FLUX,
+      after: search("name: search-config") + settings("search-config") + FLUX,
+    },
+    {
+      title: "the old one stays for now",
+      before: search("name: search-settings") + settings("search-settings") + FLUX,
+      after: search("name: search-config") + settings("search-settings") + settings("search-config") + FLUX,
+    },
+    {
+      title: "all old pods stop before new ones start",
+      before:
+        search("name: search-settings", "strategy: { type: Recreate }") + settings("search-settings") + FLUX,
+      after: search("name: search-config", "strategy: { type: Recreate }") + settings("search-config") + FLUX,
+    },
+    {
+      title: "kustomize counts in the name, and old ones are kept",
+      before: search("name: search-config-5f7hc2k9dd") + settings("search-config-5f7hc2k9dd"),
+      after: search("name: search-config-77h8mtb4kc") + settings("search-config-77h8mtb4kc"),
+    },
+  ],
+
+  *run(transition) {
+    const gone = new Map(
+      transition.changes.flatMap((change) =>
+        change.kind === "removed" && isConfig(change.before, transition)
+          ? [[`${change.before.kind}/${change.before.name}`, change.before]]
+          : [],
+      ),
+    );
+    if (gone.size === 0) return;
+    for (const change of transition.changes) {
+      if (change.kind !== "kept") continue;
+      const was = transition.before.workload(change.before);
+      const is = transition.after.workload(change.after);
+      if (was && is && !is.runsToCompletion && isRolling(is, transition)) yield* races(was, is, gone);
+    }
+  },
+});
+
+/** Deleted for sure while the rollout is on its way. Names that end in a hash have their own history. */
+function isConfig(manifest: Manifest, { before, after }: Transition): boolean {
+  const { kind, name, annotations } = manifest;
+  if (kind !== "ConfigMap" && kind !== "Secret") return false;
+  if (
+    /-[a-z0-9]{10}$/.test(name) ||
+    annotations["argocd.argoproj.io/sync-options"]?.includes("PruneLast=true")
+  )
+    return false;
+  return removalOf(manifest, before) === "deleted" && after.count(kind, name) < before.count(kind, name);
+}
+
+function isRolling(workload: Workload, { after }: Transition): boolean {
+  const replicas = after.replicasOf(workload);
+  const { type, maxUnavailable } = strategyOf(workload, replicas);
+  return type === "RollingUpdate" && replicas > 0 && maxUnavailable < Math.max(replicas, 2);
+}
+
+function* races(was: Workload, is: Workload, gone: ReadonlyMap<string, Manifest>): Iterable<Problem> {
+  const now = new Set(referencesOf(is).map(({ kind, name }) => `${kind}/${name}`));
+  const old = new Set(referencesOf(was).map(({ kind, name }) => `${kind}/${name}`));
+  for (const name of old) {
+    const removed = gone.get(name);
+    if (!removed || now.has(name)) continue;
+    yield {
+      subject: is.manifest,
+      key: name,
+      at: is.manifest.locate(),
+      message: `${removed.ref} is deleted with this change, and the old pods of ${is.manifest.ref} need it until the rollout is through: one that crashes or is drained before does not start again, and a rollback finds no settings.`,
+      fix: `Keep ${removed.ref} in this change and take it out in the next one${removed.kind === "Secret" ? "" : ", or give it argocd.argoproj.io/sync-options: PruneLast=true before, where Argo CD deploys"}.`,
+    };
+  }
+}

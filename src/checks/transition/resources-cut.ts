@@ -1,0 +1,247 @@
+import { setScalar } from "../../engine/edit.ts";
+import {
+  QUALITIES,
+  qualityOf,
+  shareOf,
+  writtenShare,
+  type Quality,
+  type Resource,
+} from "../../engine/resources.ts";
+import type { FieldPath, Problem, Severity, Suggestion } from "../../engine/types.ts";
+import { listText, scalarText } from "../../engine/words.ts";
+import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const pricing = (resources: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: pricing, namespace: shop }
+spec:
+  selector: { matchLabels: { app: pricing } }
+  template:
+    metadata: { labels: { app: pricing } }
+    spec:
+      containers:
+        - name: api
+          image: pricing:12
+          ${resources}
+---
+apiVersion: v1
+kind: Service
+metadata: { name: pricing, namespace: shop }
+spec: { selector: { app: pricing }, ports: [{ port: 80 }] }
+`;
+
+const resources = (
+  requests: string,
+  limits: string,
+  marks: { requests?: string; limits?: string } = {},
+) => `resources:
+            requests:
+              memory: ${requests}${marks.requests ?? ""}
+            limits:
+              memory: ${limits}${marks.limits ?? ""}`;
+
+const MARK = " # <- finding";
+const BOTH = resources("512Mi", "1Gi");
+
+export default defineCheck({
+  kind: "transition",
+  id: "resources-cut",
+  title: "A container gets much less to run with",
+  pillar: "transition",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  why: "A container that needs more memory than its limit is killed, over and over, on every node at once. One that no longer asks for what it uses is put on full nodes, and is the first to be killed when they run short.",
+  fix: "Cut in steps, and compare with what the container used at its peak of the last weeks.",
+  references: [
+    "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+    "https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/",
+  ],
+  unsafe: [
+    {
+      title: "the limit falls below what the container asked for",
+      before: pricing(BOTH),
+      after: pricing(resources("256Mi", "256Mi", { limits: MARK })),
+    },
+    {
+      title: "requests and limits are dropped: its pods are the first to be killed",
+      before: pricing(BOTH),
+      after: pricing(`imagePullPolicy: IfNotPresent`).replace("- name: api", `- name: api${MARK}`),
+    },
+    {
+      title: "it asks for a fraction of what it did",
+      before: pricing(BOTH),
+      after: pricing(resources("64Mi", "1Gi", { requests: MARK })),
+    },
+    {
+      title: "the limit is halved",
+      before: pricing(resources("256Mi", "2Gi")),
+      after: pricing(resources("256Mi", "1Gi", { limits: MARK })),
+    },
+  ],
+  safe: [
+    { title: "a little less", before: pricing(BOTH), after: pricing(resources("448Mi", "900Mi")) },
+    { title: "more", before: pricing(BOTH), after: pricing(resources("1Gi", "2Gi")) },
+    {
+      title: "the same in another unit",
+      before: pricing(BOTH),
+      after: pricing(resources("0.5Gi", "1024Mi")),
+    },
+    {
+      title: "the limit goes, the request stays",
+      before: pricing(BOTH),
+      after: pricing("resources: { requests: { memory: 512Mi } }"),
+    },
+    {
+      title: "there were none",
+      before: pricing("imagePullPolicy: Always"),
+      after: pricing("imagePullPolicy: IfNotPresent"),
+    },
+  ],
+
+  *run({ changes, before, after }) {
+    for (const change of changes) {
+      if (change.kind !== "kept" || change.before.object === change.after.object) continue;
+      const was = before.workload(change.before);
+      const is = after.workload(change.after);
+      if (!was || !is || is.runsToCompletion) continue;
+      const old = new Map(was.containers.map((container) => [container.name, container]));
+      const fall = fallOf(was, is);
+      for (const container of is.containers) {
+        const previous = old.get(container.name);
+        if (!previous || container.role === "init") continue;
+        const cuts = cutsOf(previous, container, is);
+        if (cuts.length > 0) yield problem(is, { container, cuts, fall }, after);
+      }
+    }
+  },
+});
+
+interface Cut {
+  readonly text: string;
+  /** In the container. */
+  readonly path: FieldPath;
+  /** What it proves. */
+  readonly severity: Severity;
+  readonly old: string;
+  readonly suggestion: Suggestion | undefined;
+}
+
+/** The part that may go without a word; more than half is a lot. */
+const SMALL = 0.25;
+const LARGE = 0.5;
+
+function cutsOf(previous: Container, container: Container, workload: Workload): Cut[] {
+  const context = { previous, container, workload };
+  return [
+    ...cut({ ...context, field: "limits", resource: "memory" }),
+    ...cut({ ...context, field: "requests", resource: "memory" }),
+    ...cut({ ...context, field: "limits", resource: "cpu" }),
+    ...cut({ ...context, field: "requests", resource: "cpu" }),
+  ];
+}
+
+interface Place {
+  readonly previous: Container;
+  readonly container: Container;
+  readonly workload: Workload;
+  readonly field: "requests" | "limits";
+  readonly resource: Resource;
+}
+
+function cut(place: Place): Cut[] {
+  const { previous, container, workload, field, resource } = place;
+  const [old, now] = [shareOf(previous, resource), shareOf(container, resource)];
+  const [was, is] = field === "limits" ? [old.limit, now.limit] : [old.request, now.request];
+  if (was === undefined || Number.isNaN(was) || Number.isNaN(is)) return [];
+  // Without a limit a container may use more, not less.
+  if (is === undefined && field === "limits") return [];
+  const lost = 1 - (is ?? 0) / was;
+  if (lost < (resource === "cpu" ? LARGE : SMALL)) return [];
+  const path = ["resources", field, resource];
+  const written = scalarText(writtenShare(previous, field, resource));
+  const noun = `${resource} ${field === "limits" ? "limit" : "request"}`;
+  return [
+    {
+      text:
+        is === undefined
+          ? `${noun} (${written}) is gone`
+          : `${noun} goes from ${written} to ${scalarText(writtenShare(container, field, resource))}`,
+      path,
+      severity: proves({ field, resource, lost, belowRequest: is !== undefined && is < (old.request ?? 0) }),
+      old: written,
+      suggestion: setScalar(workload.manifest, [...container.path, ...path], written),
+    },
+  ];
+}
+
+interface Extent {
+  readonly field: "requests" | "limits";
+  readonly resource: Resource;
+  readonly lost: number;
+  readonly belowRequest: boolean;
+}
+
+function proves({ field, resource, lost, belowRequest }: Extent): Severity {
+  if (resource === "cpu") return "notice";
+  return field === "limits" && (belowRequest || lost >= LARGE) ? "warning" : "notice";
+}
+
+/** The pods' class before and after, where it falls. */
+interface Fall {
+  readonly from: Quality;
+  readonly to: Quality;
+}
+
+function fallOf(was: Workload, is: Workload): Fall | undefined {
+  const [from, to] = [qualityOf(was), qualityOf(is)];
+  return from && to && QUALITIES.indexOf(to) < QUALITIES.indexOf(from) ? { from, to } : undefined;
+}
+
+interface Found {
+  readonly container: Container;
+  readonly cuts: readonly Cut[];
+  readonly fall: Fall | undefined;
+}
+
+function problem(workload: Workload, { container, cuts, fall }: Found, world: World): Problem {
+  const worst = cuts.find(({ severity }) => severity === "warning") ?? cuts[0];
+  const [service] = world.servicesOf(workload);
+  const isGrave = worst?.severity === "warning" || (fall?.to === "BestEffort" && service !== undefined);
+  const [only] = cuts;
+  const suggestion = cuts.length === 1 ? only?.suggestion : undefined;
+  return {
+    subject: workload.manifest,
+    key: container.name,
+    at: locateIn(workload, container, ...placeOf(container, worst)),
+    ...(isGrave ? {} : { atMost: "notice" as const }),
+    message: `Container ${container.name} of ${workload.manifest.ref}: ${listText(
+      cuts.map(({ text }) => text),
+      4,
+    )}. ${consequence(worst, fall)}`,
+    fix: `Keep ${listText(
+      cuts.map(({ old, path }) => `${path.slice(1).join(".")}: ${old}`),
+      4,
+    )}, or cut in steps and compare with the peak of the last weeks.`,
+    ...(suggestion && { suggestion }),
+  };
+}
+
+/** The field itself; where all of it went, the container's name. */
+function placeOf({ spec }: Container, cut: Cut | undefined): FieldPath {
+  return cut && spec["resources"] !== undefined ? cut.path : [];
+}
+
+function consequence(cut: Cut | undefined, fall: Fall | undefined): string {
+  if (fall?.to === "BestEffort")
+    return "Its pods ask for nothing now: they are put on full nodes, and are the first to be killed when one runs short of memory.";
+  if (cut?.path.join(".") === "resources.limits.memory")
+    return "Where it needs more than that, it is killed and started again, in all pods at once.";
+  if (cut?.path.join(".") === "resources.limits.cpu")
+    return "Where it needs more than that, it is slowed down, and its answers with it.";
+  const killed = fall
+    ? `, and its pods (now ${fall.to}, were ${fall.from}) are killed earlier when the node runs short`
+    : ", and it is killed or slowed down earlier when they run short";
+  return `It is put on nodes with less room than it uses${killed}.`;
+}

@@ -1,0 +1,177 @@
+import { isObject, list, object, string, type JsonObject } from "./json.ts";
+import { isUnknown } from "./template.ts";
+import type { FieldPath, Json, Manifest } from "./types.ts";
+import { podField, type Workload } from "./workload.ts";
+import type { World } from "./world.ts";
+
+/** Something that a pod cannot start without. */
+export interface Reference {
+  readonly kind: "ConfigMap" | "Secret" | "PersistentVolumeClaim" | "ServiceAccount" | "PriorityClass";
+  readonly name: string;
+  /** The entry of its data that is needed. */
+  readonly key?: string | undefined;
+  /** Where the name is written. */
+  readonly path: FieldPath;
+  /** Containers read it when they start; volumes are looked up when a pod is placed. */
+  readonly use: "env" | "volume" | "pod";
+}
+
+/** What the pods of a workload refer to and cannot do without: nothing that is optional, nothing that only an expansion tells. */
+export function referencesOf(workload: Workload): Reference[] {
+  const spec = [...workload.template, "spec"];
+  const volumes = list(podField(workload, "volumes")).flatMap((item, index) =>
+    ofVolume(object(item), [...spec, "volumes", index]),
+  );
+  const account = string(podField(workload, "serviceAccountName"));
+  const priority = string(podField(workload, "priorityClassName"));
+  const pod: Reference[] = [
+    ...(account === undefined
+      ? []
+      : [
+          {
+            kind: "ServiceAccount" as const,
+            name: account,
+            path: [...spec, "serviceAccountName"],
+            use: "pod" as const,
+          },
+        ]),
+    ...(priority === undefined
+      ? []
+      : [
+          {
+            kind: "PriorityClass" as const,
+            name: priority,
+            path: [...spec, "priorityClassName"],
+            use: "pod" as const,
+          },
+        ]),
+  ];
+  const env = workload.containers.flatMap((container) => ofEnvironment(container.spec, container.path));
+  return [...volumes, ...env, ...pod].filter(({ name }) => name !== "" && !isUnknown(name));
+}
+
+function reference(
+  source: Json | undefined,
+  kind: Reference["kind"],
+  place: Omit<Reference, "kind" | "name">,
+  field = "name",
+): Reference[] {
+  if (!isObject(source) || source["optional"] === true) return [];
+  const name = string(source[field]);
+  return name === undefined ? [] : [{ ...place, kind, name, path: [...place.path, field] }];
+}
+
+function ofVolume(volume: JsonObject, path: FieldPath): Reference[] {
+  const use = "volume" as const;
+  const projected = list(object(volume["projected"])["sources"]).flatMap((item, index) => {
+    const source = object(item);
+    const place = [...path, "projected", "sources", index];
+    return [
+      ...reference(source["configMap"], "ConfigMap", { path: [...place, "configMap"], use }),
+      ...reference(source["secret"], "Secret", { path: [...place, "secret"], use }),
+    ];
+  });
+  return [
+    ...withItems(
+      volume["configMap"],
+      reference(volume["configMap"], "ConfigMap", { path: [...path, "configMap"], use }),
+    ),
+    ...withItems(
+      volume["secret"],
+      reference(volume["secret"], "Secret", { path: [...path, "secret"], use }, "secretName"),
+    ),
+    ...reference(
+      volume["persistentVolumeClaim"],
+      "PersistentVolumeClaim",
+      { path: [...path, "persistentVolumeClaim"], use },
+      "claimName",
+    ),
+    ...projected,
+  ];
+}
+
+/** Each entry that a volume picks by name must be there. */
+function withItems(source: Json | undefined, references: readonly Reference[]): Reference[] {
+  const items = list(object(source)["items"]);
+  return references.flatMap((one) => [
+    one,
+    ...items.flatMap((item, index): Reference[] => {
+      const key = string(object(item)["key"]);
+      return key === undefined
+        ? []
+        : [{ ...one, key, path: [...one.path.slice(0, -1), "items", index, "key"] }];
+    }),
+  ]);
+}
+
+function ofEnvironment(spec: JsonObject, path: FieldPath): Reference[] {
+  const use = "env" as const;
+  const from = list(spec["envFrom"]).flatMap((item, index) => {
+    const source = object(item);
+    const place = [...path, "envFrom", index];
+    return [
+      ...reference(source["configMapRef"], "ConfigMap", { path: [...place, "configMapRef"], use }),
+      ...reference(source["secretRef"], "Secret", { path: [...place, "secretRef"], use }),
+    ];
+  });
+  const single = list(spec["env"]).flatMap((item, index) => {
+    const source = object(object(item)["valueFrom"]);
+    const place = [...path, "env", index, "valueFrom"];
+    return [
+      ...keyed(source["configMapKeyRef"], "ConfigMap", [...place, "configMapKeyRef"]),
+      ...keyed(source["secretKeyRef"], "Secret", [...place, "secretKeyRef"]),
+    ];
+  });
+  return [...from, ...single];
+}
+
+function keyed(source: Json | undefined, kind: "ConfigMap" | "Secret", path: FieldPath): Reference[] {
+  const key = string(object(source)["key"]);
+  return reference(source, kind, { path, use: "env" }).map((one) =>
+    key === undefined ? one : { ...one, key, path: [...path, "key"] },
+  );
+}
+
+/** Kinds of custom resources that make a Secret or a ConfigMap, and where its name is written (the object's own where it is not). */
+const MAKERS: Readonly<Record<string, readonly FieldPath[]>> = {
+  ExternalSecret: [["spec", "target", "name"]],
+  ClusterExternalSecret: [["spec", "externalSecretName"]],
+  SealedSecret: [["spec", "template", "metadata", "name"]],
+  Certificate: [["spec", "secretName"]],
+  SopsSecret: [],
+  VaultStaticSecret: [["spec", "destination", "name"]],
+  VaultDynamicSecret: [["spec", "destination", "name"]],
+  VaultSecret: [],
+  OnePasswordItem: [],
+  InfisicalSecret: [["spec", "managedSecretReference", "secretName"]],
+  AzureKeyVaultSecret: [["spec", "output", "secret", "name"]],
+  SecretProviderClass: [["spec", "secretObjects", 0, "secretName"]],
+  KafkaUser: [],
+  Password: [],
+  Bundle: [],
+};
+
+/** The object of a world that gives what a reference asks for: itself, or a custom resource that makes it. */
+export function providerOf(
+  { kind, name }: Pick<Reference, "kind" | "name">,
+  from: Manifest,
+  world: World,
+): Manifest | undefined {
+  const found =
+    kind === "PriorityClass" ? world.find(kind, name, { namespace: "" }) : world.find(kind, name, from);
+  if (found || (kind !== "Secret" && kind !== "ConfigMap")) return found;
+  return world.ofKind(...Object.keys(MAKERS)).find((maker) => {
+    const paths = MAKERS[maker.kind] ?? [];
+    const names = paths.flatMap((path) => string(maker.get(...path)) ?? []);
+    return (names.length > 0 ? names : [maker.name]).includes(name);
+  });
+}
+
+/** Entries of a ConfigMap or Secret; undefined where something else fills it. */
+export function keysOf(manifest: Manifest): ReadonlySet<string> | undefined {
+  if (manifest.kind !== "ConfigMap" && manifest.kind !== "Secret") return undefined;
+  const keys = ["data", "stringData", "binaryData"].flatMap((field) =>
+    Object.keys(object(manifest.get(field))),
+  );
+  return keys.length === 0 || keys.some(isUnknown) ? undefined : new Set(keys);
+}
