@@ -1,14 +1,19 @@
-/** Writes what is made from the checks: the registry, their pages in docs/checks, and the policy's JSON Schema. */
+/**
+ * Writes what is made from the checks: the registry, their pages in docs/checks, and the policy's JSON Schema; and the
+ * fields of Kubernetes' kinds, from the client library.
+ */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "prettier";
 import type { Check } from "../src/checks/define.ts";
+import { fieldsModule } from "./generate/fields.ts";
 import { indexPage, page } from "./generate/pages.ts";
 
 const root = join(import.meta.dirname, "..");
 const checksFolder = join(root, "src/checks");
 const docsFolder = join(root, "docs/checks");
 
+await writeFile(join(root, "src/engine/kubernetes-fields.ts"), fieldsModule());
 await writeFile(join(checksFolder, "index.ts"), await registry());
 const { checks } = (await import("../src/checks/index.ts")) as { checks: readonly Check[] };
 await writePages(checks);

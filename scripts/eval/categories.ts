@@ -35,7 +35,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "grace-period-invalid": ["grace-arithmetic", "invalid-field"],
   "grace-period-reduced": ["grace-arithmetic", "values-rollout-weakened"],
   "liveness-added": ["liveness-kills-startup"],
-  "misplaced-field": ["misplaced-field", "invalid-field"],
+  "misplaced-field": ["invalid-field"],
   "prestop-exceeds-grace": ["grace-arithmetic"],
   "prestop-removed": ["grace-arithmetic", "prestop-removed", "values-rollout-weakened"],
   "probe-removed": [
@@ -126,10 +126,10 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   // Test stages
   "always-added": ["gate-weakened", "staging-bypassed"],
-  "continue-on-error-added": ["gate-weakened"],
+  "continue-on-error-added": ["gate-weakened", "deploy-failure-ignored"],
   "deploy-gate-removed": ["gate-weakened", "approval-removed"],
   "deploy-target-removed": ["deploy-target-removed"],
-  "environment-removed": ["gate-weakened", "approval-removed"],
+  "environment-removed": ["gate-weakened", "environment-removed", "approval-removed"],
   "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
   "tests-removed-from-workflow": ["stage-removed", "gate-weakened"],
 };

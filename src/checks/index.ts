@@ -45,6 +45,7 @@ import spreadSelectorMismatch from "./redundancy/spread-selector-mismatch.ts";
 import surgeVsQuota from "./redundancy/surge-vs-quota.ts";
 import valuesBudgetWeakened from "./redundancy/values-budget-weakened.ts";
 import valuesFewerReplicas from "./redundancy/values-fewer-replicas.ts";
+import approvalRemoved from "./testing/approval-removed.ts";
 import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts";
 import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
 import deployTargetRemoved from "./testing/deploy-target-removed.ts";
@@ -60,6 +61,7 @@ import danglingConfigRef from "./transition/dangling-config-ref.ts";
 import imageDowngrade from "./transition/image-downgrade.ts";
 import immutableFieldChange from "./transition/immutable-field-change.ts";
 import ingressClassChanged from "./transition/ingress-class-changed.ts";
+import invalidField from "./transition/invalid-field.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
 import resourcesCut from "./transition/resources-cut.ts";
@@ -121,6 +123,7 @@ export const checks: readonly Check[] = [
   surgeVsQuota,
   valuesBudgetWeakened,
   valuesFewerReplicas,
+  approvalRemoved,
   deployCancelledInProgress,
   deployFailureIgnored,
   deployTargetRemoved,
@@ -136,6 +139,7 @@ export const checks: readonly Check[] = [
   imageDowngrade,
   immutableFieldChange,
   ingressClassChanged,
+  invalidField,
   mutableImage,
   networkPolicyLockout,
   resourcesCut,

@@ -121,14 +121,17 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** How often a cron schedule fires in a year, on average; undefined where it cannot be told. A field of seconds may lead. */
 export function runsPerYear(schedule: string): number | undefined {
-  const [, digits, unit] = /^@every (\d+)(m|h)/.exec(schedule) ?? [];
-  if (digits !== undefined) return 525_600 / (Number(digits) * (unit === "h" ? 60 : 1));
+  const every = /^@every (\d+)(m|h)/.exec(schedule);
+  if (every) return 525_600 / (Number(every[1]) * (every[2] === "h" ? 60 : 1));
   const text = (NAMES[schedule.trim()] ?? schedule).replace(/^(CRON_)?TZ=\S+\s+/, "");
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5 && fields.length !== 6) return undefined;
-  const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields.slice(-5);
-  const runs = count(minute, 60) * count(hour, 24) * 365 * dayShare(day, weekday) * (count(month, 12) / 12);
+  const runs = runsOf(fields.slice(-5));
   return Number.isNaN(runs) ? undefined : runs;
+}
+
+function runsOf([minute = "", hour = "", day = "", month = "", weekday = ""]: readonly string[]): number {
+  return count(minute, 60) * count(hour, 24) * 365 * dayShare(day, weekday) * (count(month, 12) / 12);
 }
 
 /** Day of month and day of week are joined by or where both are given (cron). */

@@ -43,16 +43,20 @@ function compare(before: Expression, after: Expression, context: Context): Diffe
 /** The same operation or function over other parts. */
 function compareParts(before: Expression, after: Expression, context: Context): Difference[] | undefined {
   const operator = operatorOf(before);
-  const name = functionOf(before) ?? "";
-  if (operator !== operatorOf(after) || name !== (functionOf(after) ?? "")) return undefined;
-  const either = before.name === "AggregateExpr" && !FALLING.includes(name);
-  const inner = { inverted: context.inverted || either || name.startsWith("absent") };
+  if (operator !== operatorOf(after) || functionOf(before) !== functionOf(after)) return undefined;
+  const inner = { inverted: context.inverted || canRise(before) };
   const parts = before.parts.map((part, index) => compare(part, after.parts[index] ?? part, inner));
   if (parts.some((part) => part === undefined)) return undefined;
   // A quotient or difference falls when its right side grows: what only the right side lost can go either way.
   const [first = [], last = []] = [parts[0], parts.at(-1)];
   if ((operator === "/" || operator === "-") && last.length > 0 && first.length === 0) return undefined;
-  return distinct(parts.flatMap((part) => part ?? []));
+  return distinct(parts.flat().filter((part) => part !== undefined));
+}
+
+/** Whether it can grow when it sees fewer series. */
+function canRise(expression: Expression): boolean {
+  const name = functionOf(expression) ?? "";
+  return expression.name === "AggregateExpr" ? !FALLING.includes(name) : name.startsWith("absent");
 }
 
 /** Aggregations that never grow when they see fewer series. */

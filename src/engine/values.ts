@@ -50,6 +50,12 @@ export function releasedValues(manifests: Unit["manifests"]): ValuesSet[] {
   });
 }
 
+/** The values that one such object holds itself, a layer each; the last one wins. */
+export function orderedValues(manifest: Manifest): ValuesLayer[] {
+  const id = `${manifest.group}/${manifest.kind}`;
+  return Object.hasOwn(RELEASES, id) ? (RELEASES[id]?.(manifest, new Map()) ?? []) : [];
+}
+
 const subjectOf = ({ ref, kind, namespace, name, labels }: Manifest) => ({ ref, kind, namespace, name, labels });
 
 /** ConfigMaps by `namespace/name`. */

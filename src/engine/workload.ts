@@ -63,6 +63,20 @@ function containersOf(podSpec: JsonObject, path: FieldPath): Container[] {
   ];
 }
 
+/**
+ * The same container of another generation of the workload: that of the same name; where just one app container has a
+ * new name and just one old name is gone, it is taken for renamed.
+ */
+export function predecessor(container: Container, is: Workload, was: Workload): Container | undefined {
+  const named = was.containers.find(({ name }) => name === container.name);
+  if (named || container.role !== "app") return named;
+  const apps = ({ containers }: Workload) => containers.filter(({ role }) => role === "app");
+  const without = (some: readonly Container[], others: readonly Container[]) =>
+    some.filter(({ name }) => !others.some((other) => other.name === name));
+  const [left, ...more] = without(apps(was), is.containers);
+  return more.length === 0 && without(apps(is), was.containers).length === 1 ? left : undefined;
+}
+
 /** Where something of a container is written; the container itself where it is not. */
 export function locateIn(workload: Workload, container: Container, ...field: FieldPath): Location {
   const path = [...container.path, ...field];

@@ -2,6 +2,7 @@ import type { Location, Suggestion } from "../engine/types.ts";
 import type { Change, Weakening } from "./compare.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
+import { WORDS_OF } from "./words.ts";
 
 /** What in the change weakens a gate: the nearest line, in words, with what to type. */
 export interface Cause {
@@ -34,16 +35,16 @@ function testCause(before: Evidence, after: Evidence): Cause | undefined {
   return allowedCause(before, after) ?? conditionCause(before, after);
 }
 
-function allowedCause(before: Evidence, { job, step, text: command }: Evidence): Cause | undefined {
-  const fix =
-    "Remove `continue-on-error`; if a known failure must pass, skip that one case in the tool itself.";
+function allowedCause(before: Evidence, { job, step, pipeline, text: command }: Evidence): Cause | undefined {
+  const allowed = WORDS_OF[pipeline.provider].allowFailure;
+  const fix = `Remove ${allowed}; if a known failure must pass, skip that one case in the tool itself.`;
   const ofJob = newly(before.job.allowFailure, job.allowFailure);
   if (ofJob) {
-    return { at: ofJob.at, what: `Job ${job.id} now has \`continue-on-error\``, fix, job };
+    return { at: ofJob.at, what: `Job ${job.id} now has ${allowed}`, fix, job };
   }
   const ofStep = newly(before.step?.allowFailure, step?.allowFailure);
   if (!step || !ofStep) return undefined;
-  const what = `Step "${step.name || oneLine(command)}" of job ${job.id} now has \`continue-on-error\``;
+  const what = `Step "${step.name || oneLine(command)}" of job ${job.id} now has ${allowed}`;
   return { at: ofStep.at, what, fix, job };
 }
 
@@ -71,11 +72,19 @@ function pathCause(weakening: Weakening, change: Change): Cause | undefined {
   if (!deploy) return undefined;
   const old = deploy.before.pipeline;
   const present = deploy.after.pipeline;
-  for (const [was, is] of onPath(
+  const pairs = onPath(
     deploy.before.points.map(({ job }) => job),
     old,
     present,
-  )) {
+  );
+  // Who waited for the test itself tells more than who waited for a job that is renamed.
+  const direct = pairs.find(
+    ([was, is]) => needs(was, before.job.key) && !stillNeeds(is, before.job.key, present),
+  );
+  if (direct && present.path === old.path) {
+    return needCause(direct[1], before.job.id, { weakening, change, present });
+  }
+  for (const [was, is] of pairs) {
     const lost = was.needs.find(
       (need) => leadsTo(need.key, before.job, old) && !stillNeeds(is, need.key, present),
     );
@@ -96,9 +105,12 @@ function pathCause(weakening: Weakening, change: Change): Cause | undefined {
   return undefined;
 }
 
+const needs = (job: Job, wanted: string): boolean => job.needs.some(({ key }) => key === wanted);
+
 function overrideFix(job: Job, before: Evidence): string {
   const direct = job.needs.some(({ key }) => key === before.job.key);
   const need = direct ? before.job.id : (job.needs[0]?.id ?? before.job.id);
+  if (before.pipeline.provider !== "github-actions") return `Let ${job.id} run only if ${need} succeeded.`;
   return `Drop the status function, or add \`&& needs.${need}.result == 'success'\` to the condition of ${job.id}.`;
 }
 
@@ -150,9 +162,10 @@ function needCause(job: Job, id: string, { weakening, change, present }: Context
   const left = jobs.has(id.toLowerCase()) ? id : (weakening.after?.job.id ?? id);
   const kept = jobs.has(left.toLowerCase());
   const fix = kept
-    ? `Add \`${left}\` to the \`needs\` of ${job.id}.`
-    : `Bring the job ${id} back, and add it to the \`needs\` of ${job.id}.`;
-  const suggestion = kept ? suggestNeed(job, left, change) : undefined;
+    ? `Add \`${left}\` to ${WORDS_OF[present.provider].needs} of ${job.id}.`
+    : `Bring the job ${id} back, and add it to ${WORDS_OF[present.provider].needs} of ${job.id}.`;
+  const suggestion =
+    kept && present.provider === "github-actions" ? suggestNeed(job, left, change) : undefined;
   return suggestion ? { at, what, fix, job, suggestion } : { at, what, fix, job };
 }
 
@@ -200,7 +213,9 @@ function triggerCause(before: Evidence, after: Evidence | undefined): Cause | un
 function fallback({ deploy, before, after }: Weakening, change: Change): Cause {
   const gone = `Job ${before.job.id} no longer runs \`${oneLine(before.text)}\``;
   if (after) return { at: after.at, what: `Job ${after.job.id} changed`, job: after.job };
-  const home = change.after.pipelines.find(({ path }) => path === before.job.at.path);
+  const home =
+    change.after.pipelines.find(({ id }) => id === before.pipeline.id) ??
+    change.after.pipelines.find(({ path }) => path === before.job.at.path);
   const job = home?.jobs.find(({ key }) => key === before.job.key);
   if (job) return { at: job.at, what: gone, job };
   const what = `Job ${before.job.id}, which ran \`${oneLine(before.text)}\`, is gone`;
@@ -209,12 +224,15 @@ function fallback({ deploy, before, after }: Weakening, change: Change): Cause {
   return { at: before.job.at, what, job: before.job };
 }
 
+const isCalled = (line: string, id: string): boolean =>
+  line.startsWith(`${id}:`) || line.trim() === id || line.startsWith(`stage('${id}')`);
+
 /** A job that is commented out is still there to be seen, at its comment. */
 function commented({ job, text: command }: Evidence, { after }: Change): Cause | undefined {
   const { path } = job.at;
   const lines = after.text(path)?.split("\n") ?? [];
   const index = lines.findIndex(
-    (line) => /^\s*#/.test(line) && line.replace(/^[\s#]*/, "").startsWith(`${job.id}:`),
+    (line) => /^\s*(#|\/\/)/.test(line) && isCalled(line.replace(/^[\s#/]*(- )?/, ""), job.id),
   );
   if (index === -1) return undefined;
   const length = lines[index]?.length ?? 0;

@@ -1,6 +1,7 @@
 import { isPresent, isStage } from "./delivery.ts";
 import type { Delivery, Gate } from "./delivery.ts";
 import type { Deploy } from "./deploys.ts";
+import { mayTest } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import type { Evidence } from "./evidence.ts";
 import { rank } from "./gates.ts";
@@ -39,11 +40,12 @@ export function weakenings(change: Change): Weakening[] {
   return [...onDeploys, ...inChecks];
 }
 
-const jobKey = ({ pipeline, job }: Evidence): string => `${pipeline.path}#${job.key}`;
+const jobKey = ({ pipeline, job }: Evidence): string => `${pipeline.id}#${job.key}`;
 
 /** From the surest sign that two tests are the same to the weakest. */
 const SIGNS: readonly ((evidence: Evidence) => string)[] = [
   (evidence) => `${jobKey(evidence)} ${evidence.text}`,
+  ({ pipeline, job, text }) => `${pipeline.id} ${job.root} ${text}`,
   ({ pipeline, job, text }) => `${pipeline.path} ${job.root} ${text}`,
   ({ job, text }) => `${job.id.toLowerCase()} ${text}`,
   ({ text }) => text,
@@ -85,6 +87,7 @@ export function deployPairs({ before, after }: Change): DeployPair[] {
   const left = new Set(after.production);
   const pairs: DeployPair[] = [];
   const signs: ((deploy: Deploy) => string)[] = [
+    ({ pipeline, ref }) => `${pipeline.id} ${ref}`.toLowerCase(),
     ({ ref }) => ref.toLowerCase(),
     ({ root }) => root.id.toLowerCase(),
     ({ points }) => points.map(({ text }) => text).join("\n"),
@@ -176,7 +179,7 @@ function dropped(
 /** A call, an action or another CI system that is new and was not read may hold the test now. */
 function mayHaveMoved({ before, after }: Change, { purpose, job }: Evidence): boolean {
   const known = new Set(before.opaque);
-  if (after.opaque.some((target) => !known.has(target))) return true;
+  if (after.opaque.some((target) => !known.has(target) && mayTest(target))) return true;
   if (after.unresolved.some((script) => !before.unresolved.includes(script))) return true;
   const old = new Set(before.evidence.filter((item) => item.purpose === purpose).map(jobKey));
   const perhaps = after.evidence.filter((item) => item.purpose === purpose && !isPresent(item));
@@ -205,11 +208,38 @@ function inPullRequests(change: Change, pairs: Pairs, { evidence, was }: Check):
   if (was.verdict !== "required") return [];
   const after = pairs.get(evidence);
   const is = after && change.after.checks.get(after);
-  if (after && is) return sunkCheck(change, pairs, { evidence, was, after, is });
+  const sunk = after && is ? sunkCheck(change, pairs, { evidence, was, after, is }) : [];
+  if (sunk.length > 0) return sunk;
   const { purpose } = evidence;
-  if (!isStage(purpose) || stands(change.after, purpose) || mayHaveMoved(change, evidence)) return [];
+  if (!isStage(purpose)) return [];
+  if (is ? !isLate(change, evidence, after) : mayHaveMoved(change, evidence)) return [];
+  if (stands(change.after, purpose)) return late(change, { evidence, was }, after);
+  if (is) return [];
   const gone = { verdict: "absent", reason: "is gone", scenario: was.scenario } as const;
   return [{ kind: "gone", purpose, before: evidence, was, is: gone }];
+}
+
+const isLate = ({ before, after: head }: Change, evidence: Evidence, after: Evidence | undefined): boolean =>
+  before.early.has(evidence) && after !== undefined && !head.early.has(after);
+
+/** A test that ran before merges, and whose kind runs only after them now. */
+function late(
+  { before, after: head }: Change,
+  { evidence, was }: Check,
+  after: Evidence | undefined,
+): Weakening[] {
+  const { purpose } = evidence;
+  const early = [...head.early].some(
+    (item) => item.purpose === purpose && head.checks.get(item)?.verdict === "required",
+  );
+  if (!before.early.has(evidence) || early) return [];
+  const is = {
+    verdict: "not-on-trigger",
+    reason: "runs only after the merge",
+    scenario: "a pull request",
+  } as const;
+  const base = { kind: "weakened", purpose, before: evidence, was, is } as const;
+  return [after ? { ...base, after } : base];
 }
 
 interface Kept extends Check {

@@ -4,12 +4,13 @@ import { findDeploys } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, PRESENT, readCommands } from "./evidence.ts";
 import type { Evidence, JobCommands } from "./evidence.ts";
+import { mayTest } from "./evidence-table.ts";
 import { Judge, rank } from "./gates.ts";
 import type { Standing } from "./gates.ts";
 import { openFiles, readGithubActions } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
-import type { Pipeline } from "./model.ts";
-import { findOtherSystems, noteOf } from "./other-systems.ts";
+import type { Job, Pipeline } from "./model.ts";
+import { readOtherSystems } from "./other-systems.ts";
 
 /** How one test stands before one production deploy. */
 export interface Gate {
@@ -40,6 +41,10 @@ export interface Delivery {
   readonly gates: readonly Gate[];
   /** How each test stands in the checks that pushes and pull requests see. */
   readonly checks: ReadonlyMap<Evidence, Standing>;
+  /** The tests among them that run before a merge: on pull requests, or on pushes to their branches. */
+  readonly early: ReadonlySet<Evidence>;
+  /** The jobs before each deploy at which a person must let it go on. */
+  readonly approvals: ReadonlyMap<Deploy, readonly Job[]>;
   /** What was not read and may hold anything: calls elsewhere, other CI systems, broken files. */
   readonly opaque: readonly string[];
   /** Scripts that may run tests among other things, and were not found in the tree. */
@@ -55,8 +60,7 @@ export interface Delivery {
 /** Reads how one side of a repository tests and deploys. It never throws: what cannot be read ends in a note. */
 export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side): Delivery {
   const files = openFiles(tree, side);
-  const pipelines = readGithubActions(files);
-  const others = findOtherSystems(tree);
+  const pipelines = [...readGithubActions(files), ...readOtherSystems(files)];
   const read = pipelines.map((pipeline) => ({
     pipeline,
     jobs: pipeline.jobs.map((job) => readCommands(job, tree)),
@@ -72,7 +76,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
   const gated = [...evidence, ...rehearsals(deploys)];
   const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
-  const opaque = [...opaqueCalls(read), ...others.map(({ path }) => path), ...files.unread];
+  const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const facts = { production, evidence, gates, opaque };
   return {
     side,
@@ -80,10 +84,12 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
     deploys,
     ...facts,
     checks,
+    early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
+    approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     unresolved: unresolvedScripts(read),
     rows: production.map((deploy) => rowOf(deploy, facts)),
     inventory: inventoryOf(evidence, gates, checks),
-    notes: [...files.notes, ...others.map(noteOf), ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
+    notes: [...files.notes, ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
     text: (path) => tree.files.get(path)?.text,
   };
 }
@@ -126,7 +132,8 @@ function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[])
   const actions = jobs.flatMap(({ steps }) =>
     steps.flatMap((step) => (step.opaque ? [step.uses ?? ""] : [])),
   );
-  return [...new Set([...calls, ...actions])];
+  // A step is for one thing, and its name says for which; a called workflow may do much more than its name says.
+  return [...new Set([...calls, ...actions.filter(mayTest)])];
 }
 
 /** Names under which tests hide: a build, or everything. */

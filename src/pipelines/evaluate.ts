@@ -1,4 +1,5 @@
 import type { Expr } from "./expressions.ts";
+import { fitsPattern } from "./patterns.ts";
 import type { Primitive } from "./yaml.ts";
 
 /** Stands for a value that the files do not tell: it may be anything, true or false. */
@@ -153,6 +154,7 @@ function apply(expr: Call, scope: Scope): Possible {
 function call(name: string, args: readonly Possible[]): Possible {
   const test = STRINGS[name];
   if (test) return strings(test, args);
+  if (name === "matches") return matching(args);
   if (name === "fromjson") return (args[0] ?? UNKNOWN).map((value) => fromJson(value));
   return UNKNOWN;
 }
@@ -167,6 +169,14 @@ function strings(test: (a: string, b: string) => boolean, [left, right]: readonl
     }
   }
   return unique(results);
+}
+
+/** `matches(text, pattern)`: what other systems write as `/…/` or as a pattern with stars. */
+function matching([left, right]: readonly Possible[]): Possible {
+  const pattern = right && onlyValue(right);
+  if (!left || typeof pattern !== "string") return UNKNOWN;
+  const answers = left.map((value) => (value === ANY ? undefined : fitsPattern(pattern, asText(value))));
+  return answers.includes(undefined) ? BOTH : unique(answers.filter((answer) => answer !== undefined));
 }
 
 function fromJson(value: Primitive | typeof ANY): Primitive | typeof ANY {

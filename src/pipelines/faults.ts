@@ -7,6 +7,7 @@ import type { Condition, Job, Step } from "./model.ts";
 import { canFail } from "./reraise.ts";
 import { allows, scenarioScope } from "./simulate.ts";
 import type { Play } from "./simulate.ts";
+import { WORDS_OF } from "./words.ts";
 
 /** A step's condition before anything failed. */
 export function stepValue(condition: Condition, play: Play): Possible {
@@ -47,11 +48,12 @@ export function faultOf(
   play: Play,
 ): { reason: string; at: Location } | undefined {
   if (cannotFail !== undefined) return { reason: `cannot block: ${cannotFail}`, at };
+  const allowed = WORDS_OF[play.pipeline.provider].allowFailure;
   if (step?.allowFailure && mayBeTrue(allows(step.allowFailure, job, play)) && !rechecked(step, job)) {
-    return { reason: "may fail: its step has `continue-on-error`", at: step.allowFailure.at };
+    return { reason: `may fail: its step has ${allowed}`, at: step.allowFailure.at };
   }
   if (job.allowFailure && mayBeTrue(allows(job.allowFailure, job, play))) {
-    return { reason: "may fail: its job has `continue-on-error`", at: job.allowFailure.at };
+    return { reason: `may fail: its job has ${allowed}`, at: job.allowFailure.at };
   }
   return undefined;
 }

@@ -4,10 +4,11 @@ import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
-import { scenariosOf } from "./scenarios.ts";
+import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
 import type { Index, Outcomes, Play } from "./simulate.ts";
+import { WORDS_OF } from "./words.ts";
 
 /** How a test stands before a deploy in one scenario, or over all. */
 export interface Standing {
@@ -105,6 +106,15 @@ export class Judge {
     return { verdict: "required", reason, scenario: scenario.label };
   }
 
+  /** Whether a test runs before a merge. */
+  isEarly(evidence: Evidence): boolean {
+    const { pipeline } = evidence;
+    return this.scenarios(pipeline).some(
+      (scenario) =>
+        isBeforeMerge(scenario, pipeline) && this.#runs(evidence, { pipeline, scenario, free: true }),
+    );
+  }
+
   #runs({ job, step }: Evidence, play: Play): boolean {
     if (!canRun(this.#play(play).get(job.key))) return false;
     return !step?.condition || mayBeTrue(stepValue(step.condition, play));
@@ -168,15 +178,25 @@ export class Judge {
   #link(evidence: Evidence, deploy: Deploy): string {
     const key = evidence.job.key;
     const direct = deploy.points.some((point) => point.job.needs.some((need) => need.key === key));
+    const link = WORDS_OF[deploy.pipeline.provider].needs.replaceAll("`", "");
     return direct || deploy.root.needs.some((need) => need.key === key)
-      ? "needs"
-      : "needs, through other jobs";
+      ? link
+      : `${link}, through other jobs`;
   }
 
   /** Whether a deploy still happens with a job failed or skipped: always, only with a helping input, or never. */
   #gets(base: Play, deploy: Deploy, forced: NonNullable<Play["forced"]>): "always" | "free" | "never" {
     if (!reaches(this.#play({ ...base, forced }), deploy)) return "never";
     return reaches(this.#play({ ...base, free: false, forced }), deploy) ? "always" : "free";
+  }
+
+  /** The jobs that must let a deploy go on by a person's hand: those before it, and its own. */
+  approvals(deploy: Deploy): Job[] {
+    const { jobs } = deploy.pipeline;
+    const before = new Set(
+      deploy.points.flatMap(({ job }) => [job.key, ...this.ancestors(job, deploy.pipeline)]),
+    );
+    return jobs.filter((job) => (job.approval ?? false) && before.has(job.key));
   }
 
   #after({ job, step, pipeline }: Evidence, deploy: Deploy): boolean {
@@ -233,13 +253,14 @@ export class Judge {
   }
 
   #elsewhere(evidence: Evidence): Omit<Standing, "scenario"> {
+    const { pipeline } = evidence;
     const checks = this.inChecks(evidence);
     if (checks.verdict === "capability") {
       return { verdict: "capability", reason: "runs by hand or on a schedule only" };
     }
     return {
       verdict: "unlinked",
-      reason: `runs in another workflow (${evidence.pipeline.path}), and nothing in the files links the two`,
+      reason: `runs in another ${WORDS_OF[pipeline.provider].pipeline} (${pipeline.id}), and nothing in the files links the two`,
     };
   }
 

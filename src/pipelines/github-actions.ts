@@ -6,7 +6,7 @@ import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline, Trigger } from "./model.ts";
 import { inNeedsOrder } from "./order.ts";
 import { entries, entry, field, readYaml, text } from "./yaml.ts";
-import type { Node, Primitive, ReadYaml } from "./yaml.ts";
+import type { Dialect, Node, Primitive, ReadYaml } from "./yaml.ts";
 
 /** The files of one side, each parsed once. */
 export interface Files {
@@ -15,7 +15,7 @@ export interface Files {
   readonly notes: Note[];
   /** Paths of what was not read: it may hold anything. */
   readonly unread: string[];
-  readonly read: (path: string) => Node | undefined;
+  readonly read: (path: string, dialect?: Dialect) => Node | undefined;
 }
 
 /** Opens a tree's YAML files. What cannot be read becomes a note, once. */
@@ -23,13 +23,14 @@ export function openFiles(tree: Tree, side: Side): Files {
   const cache = new Map<string, ReadYaml>();
   const notes: Note[] = [];
   const unread: string[] = [];
-  const read = (path: string): Node | undefined => {
+  const read = (path: string, dialect?: Dialect): Node | undefined => {
     const blob = tree.files.get(path);
     if (!blob) return undefined;
-    let result = cache.get(path);
+    const key = `${path}\n${String(dialect?.merge ?? false)}`;
+    let result = cache.get(key);
     if (!result) {
-      result = readYaml(blob.text, path, side);
-      cache.set(path, result);
+      result = readYaml(blob.text, path, side, dialect);
+      cache.set(key, result);
       if (result.problem) {
         notes.push(noteOf(path, result.problem));
         unread.push(path);
@@ -93,6 +94,7 @@ function build(
   return {
     provider: "github-actions",
     path,
+    id: path,
     name: text(field(root, "name")) ?? path,
     triggers,
     triggersAt: triggersAt(root),
@@ -100,6 +102,7 @@ function build(
     ...(concurrency ? { concurrency } : {}),
     inputs: dispatchInputs(root),
     refs: refsOf(ordered.jobs),
+    opaque: [],
   };
 }
 
@@ -113,7 +116,8 @@ function dispatchInputs(root: Node): Readonly<Record<string, Primitive>> {
   return Object.fromEntries(defaults);
 }
 
-function refsOf(jobs: readonly Job[]): string[] {
+/** Branch and tag names that the conditions of jobs and steps ask for. */
+export function refsOf(jobs: readonly Job[]): string[] {
   const conditions = jobs.flatMap(({ condition, steps }) => [
     condition,
     ...steps.map((step) => step.condition),

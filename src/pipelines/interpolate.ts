@@ -3,6 +3,7 @@ import type { Possible, Scope } from "./evaluate.ts";
 import { fences } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Leg } from "./model.ts";
+import { sampleOf } from "./patterns.ts";
 import type { Primitive } from "./yaml.ts";
 
 /** What is known while a file is read, before any event: arguments of the call, variables, and the matrix. */
@@ -122,13 +123,22 @@ export function refsIn(expr: Expr): string[] {
   if (expr.kind === "compare") return [...refPair(expr.left, expr.right), ...refPair(expr.right, expr.left)];
   if (expr.kind === "call") {
     const [left, right] = expr.args;
+    if (expr.name === "matches") return left && right ? refPair(left, sampled(right)) : [];
     return left && right ? refPair(left, right) : [];
   }
   if (expr.kind === "not") return refsIn(expr.of);
   return expr.kind === "and" || expr.kind === "or" ? expr.args.flatMap(refsIn) : [];
 }
 
+/** A name that fits a pattern, if one is easily made. */
+function sampled(pattern: Expr): Expr {
+  const name = pattern.kind === "literal" ? sampleOf(String(pattern.value)) : undefined;
+  return name === undefined ? OPAQUE : { kind: "literal", value: name };
+}
+
 function refPair(path: Expr, value: Expr): string[] {
   if (path.kind !== "path" || value.kind !== "literal" || typeof value.value !== "string") return [];
-  return /^github\.(ref|ref_name|event\.ref)$/.test(path.path.join(".")) ? [value.value] : [];
+  const name = path.path.join(".");
+  if (name === "run.tag") return [`refs/tags/${value.value}`];
+  return /^(github\.(ref|ref_name|event\.ref)|run\.(branch|ref))$/.test(name) ? [value.value] : [];
 }

@@ -7,8 +7,10 @@ import type { Primitive } from "./yaml.ts";
  * calls are expanded, inputs are put in, and everything that a finding may point at has its place.
  */
 export interface Pipeline {
-  readonly provider: "github-actions";
+  readonly provider: Provider;
   readonly path: string;
+  /** Tells the pipelines of one file apart, and is equal on both sides: the path, or the path and a name. */
+  readonly id: string;
   readonly name: string;
   readonly triggers: readonly Trigger[];
   /** Where the triggers are written. */
@@ -20,7 +22,24 @@ export interface Pipeline {
   readonly inputs: Readonly<Record<string, Primitive>>;
   /** Branch and tag names that its conditions ask for: they tell which scenarios are worth a look. */
   readonly refs: readonly string[];
+  /** What it takes in and was not read: orbs, templates, shared libraries. */
+  readonly opaque: readonly string[];
 }
+
+/** The CI systems that are read. */
+export type Provider =
+  | "github-actions"
+  | "circleci"
+  | "gitlab"
+  | "azure"
+  | "jenkins"
+  | "travis"
+  | "bitbucket"
+  | "cloud-build"
+  | "buildkite"
+  | "drone"
+  | "woodpecker"
+  | "tekton";
 
 /** What starts a pipeline. `event` is the CI system's own word: `push`, `pull_request`, `workflow_run`, … */
 export interface Trigger {
@@ -76,6 +95,8 @@ export interface Job {
   readonly steps: readonly Step[];
   /** The key of the job that calls the workflow it belongs to. */
   readonly caller?: string;
+  /** A person must let it go on. */
+  readonly approval?: boolean;
   /** It stands for a called workflow: its result is that of the jobs below it. */
   readonly call?: Call;
 }

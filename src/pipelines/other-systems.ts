@@ -1,41 +1,58 @@
-import type { Note, Tree } from "../engine/types.ts";
+import type { Note } from "../engine/types.ts";
+import { readAzure } from "./azure.ts";
+import { readCircleCi } from "./circleci.ts";
+import type { Files } from "./github-actions.ts";
+import { readGitLab } from "./gitlab.ts";
+import { readJenkinsfile } from "./jenkins.ts";
+import type { Pipeline } from "./model.ts";
 
-/** Files of CI systems that are recognised and not yet read. What they test is unknown, and never absent. */
-const SYSTEMS: readonly (readonly [system: string, file: RegExp])[] = [
-  ["Jenkins", /(^|\/)(Jenkinsfile[^/]*|[^/]+\.jenkinsfile)$/i],
-  ["GitLab CI", /^\.gitlab-ci\.ya?ml$/],
-  ["CircleCI", /^\.circleci\/config\.ya?ml$/],
-  [
-    "Azure Pipelines",
-    /^(azure-pipelines[^/]*\.ya?ml|\.azure-pipelines\/.+\.ya?ml|\.azuredevops\/.+\.ya?ml)$/,
-  ],
-  ["Cloud Build", /(^|\/)cloudbuild[^/]*\.(ya?ml|json)$/],
-  ["Travis CI", /^\.travis\.ya?ml$/],
-  ["Buildkite", /^\.buildkite\/[^/]+\.ya?ml$/],
-  ["Drone", /^\.drone\.(ya?ml|jsonnet|star)$/],
-  ["Woodpecker", /^\.woodpecker(\.ya?ml|\/.+\.ya?ml)$/],
-  ["Tekton Pipelines as Code", /^\.tekton\/[^/]+\.ya?ml$/],
-  ["Bitbucket Pipelines", /^bitbucket-pipelines\.ya?ml$/],
-  ["AppVeyor", /^\.?appveyor\.ya?ml$/],
-  ["Semaphore", /^\.semaphore\/[^/]+\.ya?ml$/],
-  ["Prow", /^(\.prow\.ya?ml|\.prow\/.+\.ya?ml)$/],
-];
+/** Reads one file of a system into the model. It gives nothing where the file is none of its pipelines. */
+type Reader = (path: string, files: Files) => Pipeline[];
 
-export interface OtherSystem {
-  readonly system: string;
-  readonly path: string;
+interface System {
+  readonly name: string;
+  readonly file: RegExp;
+  /** Absent where the system is recognised and not read. */
+  readonly read?: Reader;
 }
 
-export function findOtherSystems(tree: Tree): OtherSystem[] {
-  return [...tree.files.keys()].sort().flatMap((path) => {
-    const found = SYSTEMS.find(([, file]) => file.test(path));
-    return found ? [{ system: found[0], path }] : [];
+/** CI systems beside GitHub Actions. What a file tests that was not read is unknown, and never absent. */
+const SYSTEMS: readonly System[] = [
+  { name: "Jenkins", file: /(^|\/)(Jenkinsfile[^/]*|[^/]+\.jenkinsfile)$/i, read: readJenkinsfile },
+  { name: "GitLab CI", file: /^\.gitlab-ci\.ya?ml$/, read: readGitLab },
+  { name: "CircleCI", file: /^\.circleci\/config\.ya?ml$/, read: readCircleCi },
+  {
+    name: "Azure Pipelines",
+    file: /^(azure-pipelines?[^/]*\.ya?ml|\.azure-?pipelines\/[^/]+\.ya?ml|\.azuredevops\/[^/]+\.ya?ml)$/,
+    read: readAzure,
+  },
+  { name: "Cloud Build", file: /(^|\/)cloudbuild[^/]*\.(ya?ml|json)$/ },
+  { name: "Travis CI", file: /^\.travis\.ya?ml$/ },
+  { name: "Buildkite", file: /^\.buildkite\/[^/]+\.ya?ml$/ },
+  { name: "Drone", file: /^\.drone\.(ya?ml|jsonnet|star)$/ },
+  { name: "Woodpecker", file: /^\.woodpecker(\.ya?ml|\/.+\.ya?ml)$/ },
+  { name: "Tekton Pipelines as Code", file: /^\.tekton\/[^/]+\.ya?ml$/ },
+  { name: "Bitbucket Pipelines", file: /^bitbucket-pipelines\.ya?ml$/ },
+  { name: "AppVeyor", file: /^\.?appveyor\.ya?ml$/ },
+  { name: "Semaphore", file: /^\.semaphore\/[^/]+\.ya?ml$/ },
+  { name: "Prow", file: /^(\.prow\.ya?ml|\.prow\/.+\.ya?ml)$/ },
+];
+
+/** Reads the pipelines of all other systems; what gives none is noted, and listed as not read. */
+export function readOtherSystems(files: Files): Pipeline[] {
+  return [...files.tree.files.keys()].sort().flatMap((path) => {
+    const system = SYSTEMS.find(({ file }) => file.test(path));
+    if (!system) return [];
+    const pipelines = system.read?.(path, files) ?? [];
+    if (pipelines.length === 0 && !files.unread.includes(path)) {
+      files.unread.push(path);
+      files.notes.push(noteOf(system, path));
+    }
+    return pipelines;
   });
 }
 
-export function noteOf({ system, path }: OtherSystem): Note {
-  return {
-    path,
-    message: `This ${system} pipeline is present and was not analysed: what it tests, and what it deploys, is unknown.`,
-  };
-}
+const noteOf = ({ name }: System, path: string): Note => ({
+  path,
+  message: `This ${name} pipeline is present and was not analysed: what it tests, and what it deploys, is unknown.`,
+});

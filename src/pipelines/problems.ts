@@ -116,6 +116,8 @@ const ENDS: Readonly<Partial<Record<string, string>>> = {
 
 function inChecks({ kind, is }: Weakening, tests: string): string {
   if (kind === "gone") return `Nothing else in the repository's pipelines does the work of the ${tests}.`;
+  if (is.verdict === "not-on-trigger")
+    return `The ${tests} no longer run before a merge: what is broken is found once it is on the way to production.`;
   if (is.verdict === "capability")
     return `The ${tests} no longer run by themselves on pushes and pull requests.`;
   return `The ${tests} can fail now, and pushes and pull requests stay green: what is broken reaches the next deploy unseen.`;

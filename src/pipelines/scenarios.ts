@@ -23,9 +23,15 @@ export function scenariosOf(pipeline: Pipeline): Scenario[] {
 function scenariosOfTrigger(trigger: Trigger, pipeline: Pipeline): Scenario[] {
   const { event } = trigger;
   if (event === "workflow_call") return onlyCalled(pipeline) ? [CALLED] : [];
-  if (event === "push") return pushes(trigger, pipeline.refs);
+  if (event === "push") return pushes(trigger, pipeline);
   if (event === "pull_request" || event === "pull_request_target") return [pullRequest(trigger)];
-  const known: [string, Possible][] = [["event_name", [event]], ...(NO_PULL_REQUEST as [string, Possible][])];
+  const known: [string, Possible][] = [
+    ["event_name", [event]],
+    ["source", [event]],
+    ["branch", [mainOf(pipeline.refs)]],
+    ["tag", [null]],
+    ...(NO_PULL_REQUEST as [string, Possible][]),
+  ];
   if (event === "release") known.push(["ref_type", ["tag"]]);
   if (event === "workflow_run") known.push(["event.workflow_run.conclusion", ["success"]]);
   if (event === "merge_group") known.push(["base_ref", [ANY]]);
@@ -59,24 +65,40 @@ function pullRequest({ event, types }: Trigger): Scenario {
     ["event.action", actions],
     ["ref_type", ["branch"]],
     ["ref", ["refs/pull/1/merge"]],
+    ["source", ["pull_request"]],
+    ["branch", [null]],
+    ["tag", [null]],
   ]);
   return { label: "a pull request", event, values };
 }
 
-function pushes({ branches, tags }: Trigger, refs: readonly string[]): Scenario[] {
+/** Elsewhere than on GitHub, a pull request is a push to its branch. */
+const ANOTHER = "another-branch";
+
+function pushes({ branches, tags }: Trigger, { provider, refs }: Pipeline): Scenario[] {
   const anyBranch = branches.length > 0 || tags.length === 0;
   const anyTag = tags.length > 0 || branches.length === 0;
   const named = refs
     .map((ref) => ref.replace(/^refs\/heads\//, ""))
     .filter((ref) => !ref.startsWith("refs/"));
   const namedTags = refs.filter((ref) => ref.startsWith("refs/tags/")).map((ref) => ref.slice(10));
+  const others = provider !== "github-actions" && branches.length === 0 ? [push("heads", ANOTHER)] : [];
   return [
-    ...(anyBranch ? candidates(branches, named, "main").map((name) => push("heads", name)) : []),
+    ...(anyBranch
+      ? candidates(branches, named, provider === "github-actions" ? "main" : mainOf(named)).map((name) =>
+          push("heads", name),
+        )
+      : []),
+    ...others,
     ...(anyTag && (tags.length > 0 || namedTags.length > 0)
       ? candidates(tags, namedTags, "v1.0.0").map((name) => push("tags", name))
       : []),
   ];
 }
+
+/** The branch that deploys, where a file does not say it by a filter of its triggers. */
+const mainOf = (named: readonly string[]): string =>
+  ["main", "master", "trunk", "develop"].find((name) => named.includes(name)) ?? "main";
 
 /** Names that a push can have: those of the filter, those that a condition asks for, else a usual one. */
 function candidates(patterns: readonly string[], named: readonly string[], usual: string): string[] {
@@ -122,13 +144,32 @@ function push(kind: "heads" | "tags", name: string): Scenario {
     ["event_name", ["push"]],
     ["ref", [ref]],
     ["event.ref", [ref]],
+    ["source", ["push"]],
+    ["branch", [kind === "heads" ? name : null]],
+    ["tag", [kind === "tags" ? name : null]],
     ["ref_name", [name]],
     ["ref_type", [type]],
     ...NO_PULL_REQUEST,
   ]);
   return {
-    label: kind === "heads" ? `a push to ${name}` : `a push of the tag ${name}`,
+    label: labelOf(kind, name),
     event: "push",
     values,
   };
+}
+
+function labelOf(kind: "heads" | "tags", name: string): string {
+  if (kind === "tags") return `a push of the tag ${name}`;
+  return name === ANOTHER ? "a push to another branch" : `a push to ${name}`;
+}
+
+/** Whether a scenario happens before a change is merged. */
+export function isBeforeMerge({ event, label }: Scenario, { triggers }: Pipeline): boolean {
+  if (/^(pull_request|pull_request_target|merge_group)$/.test(event)) return true;
+  if (event !== "push") return false;
+  // A push without a filter is one to any branch.
+  const open = triggers.some(
+    (trigger) => trigger.event === "push" && trigger.branches.length + trigger.tags.length === 0,
+  );
+  return label === "a push to another branch" || (open && label === "a push to main");
 }

@@ -214,7 +214,7 @@ function statusOf(name: string, needs: readonly Outcome[]): Possible | undefined
 export function scenarioScope(play: Omit<Play, "forced">): Scope {
   const value: Scope["value"] = ([context, ...rest]) => {
     if (context === "inputs") return inputValue(play, rest[0]);
-    return context === "github" ? githubValue(play, rest) : [ANY];
+    return context === "github" || context === "run" ? githubValue(play, rest) : [ANY];
   };
   const members: Scope["members"] = (path) => (!play.free && path.includes("labels") ? [] : undefined);
   return { value, members, call: () => undefined };

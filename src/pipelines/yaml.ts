@@ -106,7 +106,14 @@ function rootOf(documents: readonly Document.Parsed[], origin: Origin): Node {
   const roots = documents.map((document) => new Converter(document, origin, budget).convert());
   const [first] = roots;
   if (first && !(origin.dialect.several ?? false)) return first;
-  const at = first?.at ?? { side: origin.side, path: origin.path, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const at = first?.at ?? {
+    side: origin.side,
+    path: origin.path,
+    line: 1,
+    column: 1,
+    endLine: 1,
+    endColumn: 1,
+  };
   return { kind: "sequence", items: roots, at };
 }
 

@@ -1,16 +1,13 @@
 import type { Note } from "../engine/types.ts";
 import { join, type Chart } from "./chart.ts";
 import { isInside } from "./paths.ts";
+import { placeOf, releaseId, type Release } from "./release.ts";
 import { NO_REPAIR, valuesIn, type Repair } from "./repair.ts";
 
 /** What became of one release of a chart. */
 export interface Attempt {
-  readonly chart: Chart;
-  /** Its values file; absent for the chart's defaults. */
-  readonly values?: string | undefined;
+  readonly release: Release;
   readonly repair: Repair;
-  /** It is rendered only to see what nothing switches on; what it lacks is nobody's loss. */
-  readonly on?: object | undefined;
   /** Why it could not be rendered; absent where it was. */
   readonly reason?: string | undefined;
 }
@@ -23,15 +20,15 @@ export interface Touched {
 
 /** Notes of a chart, once for all its releases: what was not judged, of what the change touches. */
 export function chartNotes(all: readonly Attempt[], touched: readonly Touched[]): Note[] {
-  const attempts = all.filter(({ on }) => on === undefined);
-  const asleep = all.filter(({ on }) => on !== undefined).flatMap(({ repair }) => repair.dropped);
+  // What is rendered only to see what nothing switches on may lack values without anybody's loss.
+  const attempts = all.filter(({ release }) => release.on === undefined);
+  const asleep = all.filter(({ release }) => release.on !== undefined).flatMap(({ repair }) => repair.dropped);
   const [first] = attempts;
   if (!first) return [];
-  const { chart } = first;
+  const { chart } = first.release;
   // Where a chart is deployed with other values, nobody deploys its defaults.
-  const deployed = attempts.some(({ values }) => values !== undefined)
-    ? attempts.filter(({ values }) => values !== undefined)
-    : attempts;
+  const isBare = ({ release }: Attempt) => release.order === undefined && release.files.length === 0;
+  const deployed = attempts.every(isBare) ? attempts : attempts.filter((attempt) => !isBare(attempt));
   const inside = touched.filter(({ path }) => isInside(path, chart.folder));
   const templates = inside.filter(({ path }) => path.includes("/templates/"));
   const others = templates.length < touched.length || templates.some(({ path }) => path.endsWith(".tpl"));
@@ -78,11 +75,11 @@ function relevant({ folder }: Chart, repair: Repair, { templates, others }: Scop
   };
 }
 
-function notRendered({ chart, values, reason = "" }: Attempt): Note {
-  const path = values ?? join(chart.folder, "Chart.yaml");
+function notRendered({ release, reason = "" }: Attempt): Note {
+  const path = placeOf(release);
+  const { chart } = release;
   const missing = chart.missing.length === 0 ? "" : ` ${vendor(chart)}`;
-  const what = values === undefined ? `The chart ${chart.folder}` : `The chart ${chart.folder} with these values`;
-  const message = `${what} could not be rendered: ${reason}. Only its values were judged, by the usual meaning of their keys.${missing}`;
+  const message = `The chart ${releaseId(release)} could not be rendered: ${reason}. Only its values were judged, by the usual meaning of their keys.${missing}`;
   return { path, message };
 }
 

@@ -2,13 +2,11 @@ import { at, isObject } from "../engine/json.ts";
 import { describe } from "../engine/manifest.ts";
 import type { FieldPath, Location, Manifest, Side, Tree } from "../engine/types.ts";
 import { definitions } from "../engine/template.ts";
+import { orderedValues, type ValuesLayer } from "../engine/values.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { chartFiles, join, type Chart } from "./chart.ts";
 import type { Built } from "./kustomize.ts";
-import { environmentOf } from "./environment.ts";
-import type { Switches } from "./dormant.ts";
 import { firstLine } from "./origin.ts";
-import { folderOf } from "./paths.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
 import {
   NO_REPAIR,
@@ -18,6 +16,7 @@ import {
   type Repair,
   type Templates,
 } from "./repair.ts";
+import { layersOf, type Release } from "./release.ts";
 import { inScratch } from "./scratch.ts";
 import { templateIndex, type TemplateIndex } from "./template-index.ts";
 
@@ -34,45 +33,24 @@ const API_VERSIONS = [
   "keda.sh/v1alpha1",
 ];
 
-/** A chart with one set of values. */
-export interface Release {
-  readonly chart: Chart;
-  /** A values file of the tree, on top of the chart's own; absent for the chart's defaults. */
-  readonly values?: string;
-  /** Values that switch on what nothing else does, by path. */
-  readonly on?: Switches;
-}
-
-/** Where it is known how production deploys a chart, nobody deploys its bare defaults. */
-export function releasesOf(chart: Chart): Release[] {
-  const releases = chart.values.map((values) => ({ chart, values }));
-  return releases.some(({ values }) => environmentOf(values) === "production") ? releases : [{ chart }, ...releases];
-}
-
-export function releaseId({ chart, values, on }: Release): string {
-  if (on !== undefined) return `${chart.folder} (with ${Object.keys(on).join(", ")})`;
-  if (values === undefined) return chart.folder;
-  const name = folderOf(values) === chart.folder ? values.slice(values.lastIndexOf("/") + 1) : values;
-  return `${chart.folder} (${name})`;
-}
-
 /** How often a chart is tried again without what it could not be rendered with; large charts lack some ten values. */
 const MOST_REPAIRS = 40;
 
 /** Renders a chart with `helm template`. What cannot be rendered is a note that says how to make it renderable. */
 export async function renderRelease(release: Release, tree: Tree, side: Side): Promise<Built> {
+  const layers = layersOf(release, side, tree);
   const files = chartFiles(release.chart, tree);
   const templates = templatesOf(release.chart, files);
   const late = deadline();
   let repair = NO_REPAIR;
-  let outcome = await runHelm(release, { tree, files, repair, templates });
+  let outcome = await runHelm(release, { tree, files, repair, templates, side });
   for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS && !late(); tries++) {
     const next = repairFor(outcome.detail, repair, templates);
     if (!next) break;
     repair = next;
-    outcome = await runHelm(release, { tree, files, repair, templates });
+    outcome = await runHelm(release, { tree, files, repair, templates, side });
   }
-  const attempt = { ...release, repair: needed(repair, release, tree) };
+  const attempt = { release, repair: needed(repair, layers) };
   if (!outcome.ok) {
     const reason = outcome.missing ? "helm is not in PATH. Install it beside nines" : outcome.reason;
     return {
@@ -92,10 +70,8 @@ export async function renderRelease(release: Release, tree: Tree, side: Side): P
 }
 
 /** All that stands in was asked for; only what no file sets is missing. */
-function needed(repair: Repair, { chart, values }: Release, tree: Tree): Repair {
-  const paths = [join(chart.folder, "values.yaml"), ...(values === undefined ? [] : [values])];
-  const layers = paths.map((path) => readYaml(tree.files.get(path)?.text ?? "").documents[0]?.value);
-  const isUnset = (path: string) => layers.every((layer) => at(layer, path.split(".")) === undefined);
+function needed(repair: Repair, layers: readonly ValuesLayer[]): Repair {
+  const isUnset = (path: string) => layers.every(({ values }) => at(values, path.split(".")) === undefined);
   return { ...repair, empty: repair.empty.filter(isUnset), unknown: repair.unknown.filter(isUnset) };
 }
 
@@ -112,9 +88,11 @@ interface Run {
   readonly files: ReadonlyMap<string, string>;
   readonly repair: Repair;
   readonly templates: Templates;
+  readonly side: Side;
 }
 
-function runHelm({ chart, values, on = {} }: Release, { tree, files: written, repair, templates }: Run): Promise<Outcome> {
+function runHelm(release: Release, { tree, files: written, repair, templates, side }: Run): Promise<Outcome> {
+  const { chart, on = {} } = release;
   const files = new Map(written);
   // It must still be there: others may include it, or what it defines.
   for (const template of repair.dropped) {
@@ -123,18 +101,36 @@ function runHelm({ chart, values, on = {} }: Release, { tree, files: written, re
   }
   if (repair.helpers.length > 0)
     files.set(join(chart.folder, "templates/_nines.tpl"), standInHelpers(repair.helpers, templates));
-  files.set(STAND_INS, standInValues(repair));
-  files.set(FORCED, standInValues({ empty: [], unknown: repair.forced }, on));
-  if (values !== undefined) files.set(values, tree.files.get(values)?.text ?? "");
   // Later files win: what stands in must not hide what the chart or the environment sets.
-  const own = join(chart.folder, "values.yaml");
-  const layers = [STAND_INS, ...(files.has(own) ? [own] : []), ...(values === undefined ? [] : [values]), FORCED];
+  const layers = [
+    { path: STAND_INS, text: standInValues(repair) },
+    ...valuesFiles(release, side, tree),
+    { path: FORCED, text: standInValues({ empty: [], unknown: repair.forced }, on) },
+  ];
+  for (const { path, text } of layers) files.set(path, text);
   const args = [
     ...["template", chart.name, chart.folder, "--include-crds", "--skip-tests"],
     ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
-    ...layers.flatMap((file) => ["--values", file]),
+    ...layers.flatMap(({ path }) => ["--values", path]),
   ];
   return inScratch(files, (scratch) => runTool("helm", args, scratch));
+}
+
+/** Plain files as they are, for Helm reads YAML in its own way; the rest as it was read here. */
+function valuesFiles({ chart, files, order }: Release, side: Side, tree: Tree): { path: string; text: string }[] {
+  const own = { path: join(chart.folder, "values.yaml") };
+  const written = [own, ...files].flatMap((file) => {
+    const text = tree.files.get(file.path)?.text;
+    if (text === undefined) return [];
+    if (!file.path.endsWith(".gotmpl")) return [{ path: file.path, text }];
+    const [layer] = layersOf({ chart, files: [file] }, side, tree).slice(-1);
+    return [{ path: `${file.path}.json`, text: JSON.stringify(layer?.values ?? {}) }];
+  });
+  const inline = order ? orderedValues(order) : [];
+  return [
+    ...written,
+    ...inline.map(({ values }, index) => ({ path: `.nines-inline-${index}.json`, text: JSON.stringify(values) })),
+  ];
 }
 
 const STAND_INS = ".nines-values.json";

@@ -1,14 +1,16 @@
-import type { Note, Render, Rendering, Side, Tree, Unit } from "../engine/types.ts";
+import type { Manifest, Note, Render, Rendering, Side, Tree, Unit } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
 import { chartsOf, join } from "./chart.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { dormantSwitches } from "./dormant.ts";
 import { environmentOf } from "./environment.ts";
-import { releaseId, releasesOf, renderRelease, type Release } from "./helm.ts";
+import { renderRelease } from "./helm.ts";
 import { closureOf, kustomizationsOf, rootsOf, type Closure } from "./kustomization.ts";
 import { buildKustomization, type Built } from "./kustomize.ts";
 import { isInside } from "./paths.ts";
 import { readPlain } from "./plain.ts";
+import { orderedReleases } from "./orders.ts";
+import { environmentOfRelease, releaseId, releasesOf, type Release } from "./release.ts";
 import { releaseValues } from "./release-values.ts";
 import { looseValues } from "./values.ts";
 
@@ -23,7 +25,7 @@ const MOST_UNITS = 100;
  */
 export const render: Render = async (base, head) => {
   const changed = changedPaths(base, head);
-  const plans = { base: planOf(base), head: planOf(head) };
+  const plans = { base: planOf(base, "base"), head: planOf(head, "head") };
   const all = jobsOf(plans, { base, head }, changed);
   const { jobs, left } = atMost(all, changed);
   const results = await inParallel(jobs, PARALLEL, runJob);
@@ -43,11 +45,14 @@ export const render: Render = async (base, head) => {
   const loose = looseValues({ base, head }, changed, isUsed(plans));
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
-    units: together([
-      ...plain[name].units,
-      ...unitsOf(results, { side: name, tree, failed, changed }),
-      ...loose[name],
-    ]),
+    units: withoutOrders(
+      together([
+        ...plain[name].units,
+        ...unitsOf(results, { side: name, tree, failed, changed }),
+        ...loose[name],
+      ]),
+      plans,
+    ),
     notes: [...tree.notes, ...plain[name].notes, ...notesOf(results, name, touched), ...(left > 0 ? [leftOut(left)] : [])],
   });
   return { base: side("base", base), head: side("head", head) };
@@ -64,10 +69,12 @@ interface Plan {
   readonly closures: readonly Closure[];
 }
 
-function planOf(tree: Tree): Plan {
+function planOf(tree: Tree, side: Side): Plan {
   const kustomizations = kustomizationsOf(tree);
+  const charts = chartsOf(tree);
+  const ordered = orderedReleases(charts, tree, side);
   return {
-    releases: chartsOf(tree).flatMap(releasesOf),
+    releases: charts.flatMap((chart) => releasesOf(chart, ordered)),
     closures: rootsOf(kustomizations).map((root) => closureOf(root, kustomizations, tree)),
   };
 }
@@ -76,7 +83,7 @@ function planOf(tree: Tree): Plan {
 function claimedBy({ releases, closures }: Plan): (path: string) => boolean {
   const files = new Set(closures.flatMap(({ files }) => files));
   const charts = [...new Set(releases.map(({ chart }) => chart.folder))];
-  const values = new Set(releases.flatMap(({ values }) => values ?? []));
+  const values = new Set(releases.flatMap((release) => release.files.map(({ path }) => path)));
   return (path) => files.has(path) || values.has(path) || charts.some((folder) => isInside(path, folder));
 }
 
@@ -85,7 +92,10 @@ function isUsed(plans: Record<Side, Plan>): (path: string) => boolean {
   const all = [plans.base, plans.head];
   const files = new Set(all.flatMap(({ closures }) => closures.flatMap((closure) => closure.files)));
   const releases = all.flatMap((plan) => plan.releases);
-  for (const { chart, values } of releases) files.add(values ?? join(chart.folder, "values.yaml"));
+  for (const { chart, files: used } of releases) {
+    files.add(join(chart.folder, "values.yaml"));
+    for (const { path } of used) files.add(path);
+  }
   return (path) => files.has(path);
 }
 
@@ -129,7 +139,7 @@ function dormantJobs(results: readonly Result[], trees: Record<Side, Tree>, chan
     if (!on) return [];
     // Each side has its own chart: dependencies may differ.
     const sides = new Map(group.map(({ job }) => [job.side, job.release?.chart]));
-    return [...sides].flatMap(([side, own]) => (own ? [releaseJob({ chart: own, on }, side, trees[side])] : []));
+    return [...sides].flatMap(([side, own]) => (own ? [releaseJob({ chart: own, files: [], on }, side, trees[side])] : []));
   });
 }
 
@@ -146,7 +156,7 @@ function jobsOf(plans: Record<Side, Plan>, trees: Record<Side, Tree>, changed: R
 }
 
 function touchedIds({ releases, closures }: Plan, changed: ReadonlySet<string>): string[] {
-  const others = new Set(releases.flatMap(({ values }) => values ?? []));
+  const others = new Set(releases.flatMap((release) => release.files.map(({ path }) => path)));
   // Another release's values do not touch this one.
   const shared = [...changed].filter((path) => !others.has(path));
   const charts = new Set(releases.map(({ chart }) => chart));
@@ -155,12 +165,16 @@ function touchedIds({ releases, closures }: Plan, changed: ReadonlySet<string>):
       [chart.folder, ...chart.local.values()].some((folder) => shared.some((path) => isInside(path, folder))),
     ),
   );
-  const isTouched = ({ chart, values }: Release) =>
-    touched.has(chart) || (values !== undefined && changed.has(values));
+  const isTouched = (release: Release) => touched.has(release.chart) || isRevalued(release, changed);
   return [
     ...releases.filter(isTouched).map(releaseId),
     ...closures.filter(({ files }) => files.some((path) => changed.has(path))).map(({ root }) => root.folder),
   ];
+}
+
+/** Whether its own values change. */
+function isRevalued({ files, order }: Release, changed: ReadonlySet<string>): boolean {
+  return files.some(({ path }) => changed.has(path)) || (order !== undefined && changed.has(order.path));
 }
 
 /** Both sides of a unit or none of it; first what changes itself, then production. */
@@ -168,8 +182,8 @@ function atMost(jobs: readonly Job[], changed: ReadonlySet<string>): { jobs: rea
   const ids = [...new Map(jobs.map((job) => [job.id, job])).values()];
   if (ids.length <= MOST_UNITS) return { jobs, left: 0 };
   const rank = ({ id, release }: Job) =>
-    (release?.values !== undefined && changed.has(release.values) ? 0 : 2) +
-    (environmentOf(id) === "production" ? 0 : 1);
+    (release && isRevalued(release, changed) ? 0 : 2) +
+    ((release ? environmentOfRelease(release) : environmentOf(id)) === "production" ? 0 : 1);
   const chosen = new Set(
     ids
       .toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
@@ -216,8 +230,23 @@ function unitsOf(results: readonly Result[], { side, tree, failed, changed }: Si
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
       const incomplete = partly.has(id);
-      return [{ id, environment: environmentOf(id), manifests, incomplete, ...(values && { values }) }];
+      const environment = release ? environmentOfRelease(release) : environmentOf(id);
+      return [{ id, environment, manifests, incomplete, ...(values && { values }) }];
     });
+}
+
+/** Values of orders whose chart is in the tree are judged with that chart. */
+function withoutOrders(units: readonly Unit[], plans: Record<Side, Plan>): Unit[] {
+  const orders = new Set(
+    [plans.base, plans.head].flatMap(({ releases }) =>
+      releases.flatMap(({ order }) => (order ? [`${order.ref} ${order.path}`] : [])),
+    ),
+  );
+  const isOrder = ({ ref, path }: Manifest) => orders.has(`${ref} ${path}`);
+  return units.map((unit) => {
+    if (unit.values !== undefined || !unit.manifests.some(isOrder)) return unit;
+    return { ...unit, values: releasedValues(unit.manifests.filter((manifest) => !isOrder(manifest))) };
+  });
 }
 
 /** What lacks objects of its own, or not the same on both sides. */
@@ -254,7 +283,7 @@ function notesOf(results: readonly Result[], side: Side, touched: readonly Touch
   const own = results.filter(({ job }) => job.side === side).map(({ built }) => built);
   const charts = Map.groupBy(
     own.flatMap(({ attempt }) => attempt ?? []),
-    ({ chart }) => chart,
+    ({ release }) => release.chart,
   );
   return [
     ...own.flatMap(({ notes }) => notes),

@@ -1,9 +1,7 @@
 import { isObject } from "../engine/json.ts";
 import type { Json, Manifest, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { releasedValues, type ValuesLayer } from "../engine/values.ts";
-import { join } from "./chart.ts";
-import type { Release } from "./helm.ts";
-import { fileLayer, fileSet } from "./values.ts";
+import { layersOf, setOf, type Release } from "./release.ts";
 
 /** What of a release's objects is seen. */
 export interface Seen {
@@ -27,8 +25,8 @@ export function releaseValues(release: Release, side: Side, tree: Tree, seen: Se
   const layers = layersOf(release, side, tree);
   const whole = seen.manifests.length === 0 || orders.length > 0;
   const parts = whole ? layers : layers.map((layer) => unseen(layer, release.chart.missingKeys));
-  const own = fileSet(release.values ?? join(release.chart.folder, "values.yaml"), parts);
-  const isBelow = release.values === undefined && release.chart.values.length > 0;
+  const own = setOf(release, parts);
+  const isBelow = release.order === undefined && release.files.length === 0 && release.chart.values.length > 0;
   return [...written, ...(own && !isBelow && Object.keys(own.values).length > 0 ? [own] : [])];
 }
 
@@ -52,9 +50,4 @@ function inside(key: string, value: Json | undefined): Json | undefined {
     return found === undefined ? [] : [[name, found] as const];
   });
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
-}
-
-function layersOf({ chart, values }: Release, side: Side, tree: Tree): ValuesLayer[] {
-  const paths = [join(chart.folder, "values.yaml"), ...(values === undefined ? [] : [values])];
-  return paths.flatMap((path) => fileLayer(path, tree.files.get(path)?.text ?? "", side) ?? []);
 }

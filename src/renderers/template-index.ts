@@ -1,9 +1,10 @@
 import { at, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Location, Side, Tree } from "../engine/types.ts";
-import type { Release } from "./helm.ts";
+import type { ValuesLayer } from "../engine/values.ts";
 import { join } from "./chart.ts";
 import { locationOf, sourceDocuments, type SourceDocument } from "./origin.ts";
+import { layersOf, type Release } from "./release.ts";
 
 /** Finds the line that decides a field of a rendered chart: the value's, else the template's. */
 export interface TemplateIndex {
@@ -15,10 +16,10 @@ export interface TemplateIndex {
 /** How many lines below a key may hold the action that makes its value: `{{- with .Values.x }}`, `{{- toYaml . }}`. */
 const REACH = 3;
 
-export function templateIndex({ chart, values }: Release, tree: Tree, side: Side): TemplateIndex {
+export function templateIndex(release: Release, tree: Tree, side: Side): TemplateIndex {
+  const { chart } = release;
   const text = (path: string) => tree.files.get(path)?.text;
-  const valuesFiles = [...(values === undefined ? [] : [values]), join(chart.folder, "values.yaml")];
-  const parsed = valuesFiles.flatMap((path) => sourceDocuments(path, text(path) ?? "").slice(0, 1));
+  const layers = layersOf(release, side, tree);
   const templates = new Map<string, SourceDocument[]>();
   const documentsOf = (path: string) => {
     const known = templates.get(path) ?? sourceDocuments(path, skeleton(text(path) ?? ""));
@@ -37,7 +38,7 @@ export function templateIndex({ chart, values }: Release, tree: Tree, side: Side
       if (!template || written === undefined) return undefined;
       const place = locationOf(template, field, side);
       const key = valuesKey(written, place.line, template, field);
-      return (key && valueLocation(parsed, key, side)) ?? place;
+      return (key && valueLocation(layers, key)) ?? place;
     },
   };
 }
@@ -59,12 +60,7 @@ function valuesKey(
   return undefined;
 }
 
-/** The values file that says it, the environment's before the chart's. */
-function valueLocation(
-  files: readonly SourceDocument[],
-  key: readonly string[],
-  side: Side,
-): Location | undefined {
-  const file = files.find(({ value }) => at(value, key) !== undefined);
-  return file && locationOf(file, key, side);
+/** The layer that decides it: whoever orders the chart before its environment's file, that before the chart's own. */
+function valueLocation(layers: readonly ValuesLayer[], key: readonly string[]): Location | undefined {
+  return layers.findLast(({ values }) => at(values, key) !== undefined)?.locate(key);
 }

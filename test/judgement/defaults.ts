@@ -52,7 +52,12 @@ export function writeDefaults(object: Values): void {
 /** Only into what is there: a probe that is not written gets no defaults. */
 function writeDefault(object: Values, path: string, value: Value): void {
   const steps = path.split(".");
-  if (!path.includes("*") && steps.slice(0, 2).every((_, depth) => get(object, steps.slice(0, depth).join(".") || "kind") !== undefined)) {
+  if (
+    !path.includes("*") &&
+    steps
+      .slice(0, 2)
+      .every((_, depth) => get(object, steps.slice(0, depth).join(".") || "kind") !== undefined)
+  ) {
     if (get(object, path) === undefined) set(object, path, value);
     return;
   }

@@ -1,23 +1,12 @@
-import { expect, test } from "@jest/globals";
-import type { Finding } from "../../src/engine/types.ts";
-import { defaultPolicy } from "../../src/policy/index.ts";
-import { render } from "../../src/renderers/index.ts";
-import { review } from "../../src/review.ts";
+import { describe, expect, test } from "@jest/globals";
+import { HAZARDS } from "./hazards.ts";
+import { news, shown } from "./judged.ts";
 import { Random } from "./random.ts";
-import { repository, treeOf, written, type Files } from "./repository.ts";
+import { cloned, repository, written } from "./repository.ts";
 import { HARMLESS, SAME } from "./rewrites.ts";
 
-const policy = defaultPolicy("2026-01-01");
 const repo = repository();
 const plain = written(repo);
-
-async function news(base: Files, head: Files): Promise<Finding[]> {
-  const report = await review(treeOf(base, "base"), treeOf(head, "head"), policy, render);
-  return report.findings.filter(({ standing }) => standing === "introduced" || standing === "worsened");
-}
-
-const shown = ({ check, severity, subject, at, message }: Finding) =>
-  `${severity} ${check} ${subject.ref} ${at.path}:${String(at.line)} ${message}`;
 
 test("the repository is one that a company could have", () => {
   expect(repo.length).toBeGreaterThan(90);
@@ -35,4 +24,24 @@ test.each(HARMLESS)("$title: nobody is hurt", async ({ apply }) => {
   const other = apply(repo, new Random(3));
   expect([...other]).not.toEqual([...plain]);
   expect((await news(plain, other)).map(shown)).toEqual([]);
+});
+
+const ways = SAME.filter(({ backOnly }) => !backOnly);
+
+describe.each(HAZARDS)("$check: $title", ({ check, inflict }) => {
+  test.each([1, 2])("is named, however it is written (seed %i)", async (seed) => {
+    const random = new Random(HAZARDS.findIndex((hazard) => hazard.inflict === inflict) * 100 + seed);
+    const hurt = cloned(repo);
+    const [kind, name = ""] = inflict(hurt, random).split("/");
+    const { title, apply } = random.pick(ways);
+    const findings = await news(plain, apply(hurt, random));
+    const about = findings
+      .filter((one) => one.check === check)
+      .map(({ subject }) => `${subject.kind}/${subject.name}`);
+    expect({ title, about }).toEqual({ title, about: [`${String(kind)}/${name}`] });
+    const others = findings.filter(
+      ({ subject, severity }) => severity !== "notice" && !subject.name.startsWith(name),
+    );
+    expect({ title, others: others.map(shown) }).toEqual({ title, others: [] });
+  });
 });

@@ -19,7 +19,9 @@ export type Files = ReadonlyMap<string, string>;
 /** What a company has: a dozen services of each kind, the shop of the examples, and what is out of the ordinary. */
 export function repository(): Repository {
   const shop = join(import.meta.dirname, "../../examples/shop/before/deploy");
-  const files = readdirSync(shop, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".yaml"));
+  const files = readdirSync(shop, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".yaml"),
+  );
   return [
     ...[...benchRepository(72).files].flatMap(([path, yaml]) => entries(path, yaml)),
     ...files.flatMap((path) => entries(`apps/shop/${path}`, readFileSync(join(shop, path), "utf8"))),
@@ -51,7 +53,8 @@ export function yamlOf(object: Values): string {
 
 export function treeOf(files: Files, commit: string): Tree {
   const blobs = [...files].map(
-    ([path, content]) => [path, { text: content, sha: createHash("sha1").update(content).digest("hex") }] as const,
+    ([path, content]) =>
+      [path, { text: content, sha: createHash("sha1").update(content).digest("hex") }] as const,
   );
   return { commit, files: new Map(blobs), notes: [] };
 }

@@ -1,6 +1,16 @@
 import { stringify } from "yaml";
 import { benchRepository } from "../../scripts/bench/manifests.ts";
-import { cloned, entries, kindOf, nameOf, written, yamlOf, type Entry, type Files, type Repository } from "./repository.ts";
+import {
+  cloned,
+  entries,
+  kindOf,
+  nameOf,
+  written,
+  yamlOf,
+  type Entry,
+  type Files,
+  type Repository,
+} from "./repository.ts";
 import { writeDefaults } from "./defaults.ts";
 import type { Random } from "./random.ts";
 import { get, isValues, remove, rewritten, set, text, type Value, type Values } from "./values.ts";
@@ -32,7 +42,14 @@ const inPlace = (change: (object: Values, random: Random) => void) => (repo: Rep
 const UNORDERED =
   /\.(ports|env|envFrom|volumes|volumeMounts|volumeClaimTemplates|tls|hosts|accessModes|metrics|hostnames|matchExpressions|values|topologySpreadConstraints|from|triggers|rules|paths|containers)$/;
 
-const UNITS: Readonly<Record<string, string>> = { "100m": "0.1", "150m": "0.15", "250m": "0.25", "256Mi": "262144Ki", "128Mi": "134217728", "20Gi": "20480Mi" };
+const UNITS: Readonly<Record<string, string>> = {
+  "100m": "0.1",
+  "150m": "0.15",
+  "250m": "0.25",
+  "256Mi": "262144Ki",
+  "128Mi": "134217728",
+  "20Gi": "20480Mi",
+};
 
 const OLD_VERSIONS: Readonly<Record<string, string>> = {
   Deployment: "extensions/v1beta1",
@@ -72,25 +89,46 @@ export const SAME: readonly Rewrite[] = [
   {
     title: "keys in another order",
     apply: ofObjects((object, random) =>
-      rewritten(object, (value) => (isValues(value) ? (Object.fromEntries(random.shuffled(Object.entries(value))) as Values) : value)),
+      rewritten(object, (value) =>
+        isValues(value) ? (Object.fromEntries(random.shuffled(Object.entries(value))) as Values) : value,
+      ),
     ),
   },
   {
     title: "lists in another order, where it means nothing",
     apply: ofObjects((object, random) =>
-      rewritten(object, (value, at) => (Array.isArray(value) && UNORDERED.test(at) ? random.shuffled(value) : value)),
+      rewritten(object, (value, at) =>
+        Array.isArray(value) && UNORDERED.test(at) ? random.shuffled(value) : value,
+      ),
     ),
   },
-  { title: "a file for each object", apply: ofPaths((path, _, index) => `${folderOf(path)}/${String(index)}.yml`) },
+  {
+    title: "a file for each object",
+    apply: ofPaths((path, _, index) => `${folderOf(path)}/${String(index)}.yml`),
+  },
   { title: "one file for an application", apply: ofPaths((path) => `${folderOf(path)}/all.yaml`) },
   { title: "one file for everything", apply: ofPaths(() => "everything.yaml") },
-  { title: "folders by kind", apply: ofPaths((path, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`) },
-  { title: "all folders renamed", apply: ofPaths((path) => `deploy/manifests/${path.replace("apps/", "app-")}`) },
+  {
+    title: "folders by kind",
+    apply: ofPaths(
+      (path, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`,
+    ),
+  },
+  {
+    title: "all folders renamed",
+    apply: ofPaths((path) => `deploy/manifests/${path.replace("apps/", "app-")}`),
+  },
   {
     title: "half of the applications in another folder",
     apply: (repo, random) => {
-      const moved = new Set([...new Set(repo.map(({ path }) => folderOf(path)))].filter(() => random.next() < 0.5));
-      return written(repo.map((entry) => (moved.has(folderOf(entry.path)) ? { ...entry, path: `teams/a/${entry.path}` } : entry)));
+      const moved = new Set(
+        [...new Set(repo.map(({ path }) => folderOf(path)))].filter(() => random.next() < 0.5),
+      );
+      return written(
+        repo.map((entry) =>
+          moved.has(folderOf(entry.path)) ? { ...entry, path: `teams/a/${entry.path}` } : entry,
+        ),
+      );
     },
   },
   {
@@ -106,7 +144,12 @@ export const SAME: readonly Rewrite[] = [
   {
     title: "JSON",
     apply: (repo) =>
-      new Map(repo.map(({ path, object }, index) => [`${folderOf(path)}/${String(index)}.json`, JSON.stringify(object, null, 2)])),
+      new Map(
+        repo.map(({ path, object }, index) => [
+          `${folderOf(path)}/${String(index)}.json`,
+          JSON.stringify(object, null, 2),
+        ]),
+      ),
   },
   {
     title: "flow style",
@@ -114,7 +157,8 @@ export const SAME: readonly Rewrite[] = [
   },
   {
     title: "everything quoted that may be",
-    apply: (repo) => written(repo, (object) => stringify(object, { defaultStringType: "QUOTE_DOUBLE", lineWidth: 0 })),
+    apply: (repo) =>
+      written(repo, (object) => stringify(object, { defaultStringType: "QUOTE_DOUBLE", lineWidth: 0 })),
   },
   {
     title: "anchors and aliases",
@@ -132,9 +176,15 @@ export const SAME: readonly Rewrite[] = [
       });
     },
   },
-  { title: "comments", apply: ofTexts((yaml) => yaml.replace(/^(\s*)(\w+:)/gm, "$1# About it: see the handbook.\n$1$2")) },
+  {
+    title: "comments",
+    apply: ofTexts((yaml) => yaml.replace(/^(\s*)(\w+:)/gm, "$1# About it: see the handbook.\n$1$2")),
+  },
   { title: "lines that end as on Windows", apply: ofTexts((yaml) => yaml.replaceAll("\n", "\r\n")) },
-  { title: "document marks and trailing spaces", apply: ofTexts((yaml) => `---\n${yaml.replace(/(\w):$/gm, "$1:  ")}...\n`) },
+  {
+    title: "document marks and trailing spaces",
+    apply: ofTexts((yaml) => `---\n${yaml.replace(/(\w):$/gm, "$1:  ")}...\n`),
+  },
   { title: "defaults written out", apply: inPlace(writeDefaults) },
   {
     title: "the default number of replicas written out, where nothing scales",
@@ -144,7 +194,9 @@ export const SAME: readonly Rewrite[] = [
   },
   {
     title: "quantities in other units",
-    apply: ofObjects((object) => rewritten(object, (value) => (typeof value === "string" ? (UNITS[value] ?? value) : value))),
+    apply: ofObjects((object) =>
+      rewritten(object, (value) => (typeof value === "string" ? (UNITS[value] ?? value) : value)),
+    ),
   },
   { title: "old versions of the API", apply: ofObjects(aged), backOnly: true },
   {
@@ -171,7 +223,9 @@ export const HARMLESS: readonly Rewrite[] = [
     title: "new versions of images",
     apply: ofObjects((object) =>
       rewritten(object, (value, at) =>
-        typeof value === "string" && at.endsWith(".image") ? value.replace(/:(\d+)\.\d+\.(\d+)$/, ":$1.99.$2") : value,
+        typeof value === "string" && at.endsWith(".image")
+          ? value.replace(/:(\d+)\.\d+\.(\d+)$/, ":$1.99.$2")
+          : value,
       ),
     ),
   },
@@ -181,7 +235,8 @@ export const HARMLESS: readonly Rewrite[] = [
       // One is bound to a volume, the other has a zone for each pod.
       if (["wiki", "database"].includes(nameOf(object))) return;
       raised(object, "spec.replicas", 2);
-      for (const field of ["minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"]) raised(object, `spec.${field}`, 2);
+      for (const field of ["minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"])
+        raised(object, `spec.${field}`, 2);
     }),
   },
   {

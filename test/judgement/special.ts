@@ -65,6 +65,19 @@ metadata: { name: wiki }
 spec:
   accessModes: [ReadWriteOnce]
   resources: { requests: { storage: 20Gi } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: wiki-backup }
+spec:
+  schedule: "15 2 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - { name: backup, image: "registry.example.com/restic:0.17.3", args: [restic, backup, /pages] }
 `,
   "agents/log-agent.yaml": `apiVersion: apps/v1
 kind: DaemonSet

@@ -20,7 +20,10 @@ export function places(root: Value, path: string): { holder: Values | Value[]; k
   return follow(root, path.split("."));
 }
 
-function follow(root: Value | undefined, [step = "", ...rest]: Steps): { holder: Values | Value[]; key: string }[] {
+function follow(
+  root: Value | undefined,
+  [step = "", ...rest]: Steps,
+): { holder: Values | Value[]; key: string }[] {
   if (!Array.isArray(root) && !isValues(root)) return [];
   const keys = step === "*" ? Object.keys(root) : [step];
   if (rest.length === 0) return keys.map((key) => ({ holder: root, key }));
@@ -56,7 +59,8 @@ export function set(root: Values, path: string, value: Value): void {
 }
 
 export function remove(root: Values, path: string): void {
-  for (const { holder, key } of places(root, path)) if (!Array.isArray(holder)) Reflect.deleteProperty(holder, key);
+  for (const { holder, key } of places(root, path))
+    if (!Array.isArray(holder)) Reflect.deleteProperty(holder, key);
 }
 
 /** A copy in which each value was handed to `change`, children first. `at` is its place: `spec.ports.0`. */

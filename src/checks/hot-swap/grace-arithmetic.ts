@@ -4,7 +4,7 @@ import { counterpart } from "../../engine/generations.ts";
 import { decode } from "../../engine/template.ts";
 import { DEFAULT_GRACE, graceOf, preStopOf, type Grace, type PreStop } from "../../engine/termination.ts";
 import type { FieldPath, Problem, Severity, Suggestion } from "../../engine/types.ts";
-import { locateIn, podField, type Container, type Workload } from "../../engine/workload.ts";
+import { locateIn, podField, predecessor, type Container, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -279,7 +279,7 @@ function lossOf({ kind }: Workload, served: boolean): { victim: string; atMost: 
 /** Hooks that went, or that sleep less than before. */
 function* lessDrain(now: Workload, was: Workload): Iterable<Problem> {
   for (const container of now.containers) {
-    const old = was.containers.find(({ name }) => name === container.name);
+    const old = predecessor(container, now, was);
     const before = old && preStopOf(old);
     if (!before) continue;
     const hook = preStopOf(container);

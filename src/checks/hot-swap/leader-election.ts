@@ -1,5 +1,5 @@
 import { setScalar } from "../../engine/edit.ts";
-import { list, object, string } from "../../engine/json.ts";
+import { list, object, string, text } from "../../engine/json.ts";
 import type { FieldPath, Json, Manifest, Problem } from "../../engine/types.ts";
 import { podField, type Container, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
@@ -117,27 +117,19 @@ interface Flag {
   readonly container: Container;
 }
 
+const ELECTS = /^--?(?:leader-elect|enable-leader-election|leader-election|leaderElect)(?:=(.*))?$/;
+
 /** `--leader-elect`, `--enable-leader-election`, … among the arguments of any container. */
 function flagOf({ containers }: Workload): Flag | undefined {
-  return containers
-    .flatMap((container) =>
-      ["command", "args"].flatMap((field) =>
-        list(container.spec[field]).flatMap((item, index): Flag[] => {
-          const [, , value] =
-            /^--?(leader-elect|enable-leader-election|leader-election|leaderElect)(?:=(.*))?$/.exec(
-              string(item) ?? "",
-            ) ?? [];
-          if (
-            !/^--?(leader-elect|enable-leader-election|leader-election|leaderElect)(=|$)/.test(
-              string(item) ?? "",
-            )
-          )
-            return [];
-          return [{ on: value !== "false", path: [...container.path, field, index], container }];
-        }),
-      ),
-    )
-    .at(0);
+  for (const container of containers) {
+    for (const field of ["command", "args"]) {
+      for (const [index, item] of list(container.spec[field]).entries()) {
+        const match = ELECTS.exec(string(item) ?? "");
+        if (match) return { on: match[1] !== "false", path: [...container.path, field, index], container };
+      }
+    }
+  }
+  return undefined;
 }
 
 function* switchedOff(was: Workload, is: Workload, { before, after }: Transition): Iterable<Problem> {
@@ -194,12 +186,12 @@ function isSubject(subject: Json, workload: Workload): boolean {
 function rulesOf(binding: Manifest, world: World): readonly Json[] {
   const { kind, name } = object(binding.get("roleRef"));
   const from = kind === "ClusterRole" ? { namespace: "" } : binding;
-  return list(world.find(String(kind), string(name) ?? "", from)?.get("rules"));
+  return list(world.find(string(kind) ?? "", string(name) ?? "", from)?.get("rules"));
 }
 
 function isAboutLeases(rule: Json): boolean {
   const { apiGroups, resources } = object(rule);
   const has = (value: Json | undefined, ...wanted: readonly string[]) =>
-    list(value).some((one) => wanted.includes(String(one)));
+    list(value).some((one) => wanted.includes(text(one)));
   return has(apiGroups, "*", "coordination.k8s.io") && has(resources, "*", "leases");
 }

@@ -1,8 +1,8 @@
-import { earliestFailure, probeOf, startupBudget, type Probe } from "../../engine/probes.ts";
-import type { Problem, Severity } from "../../engine/types.ts";
+import { object } from "../../engine/json.ts";
+import { earliestFailure, probeOf, startupBudget } from "../../engine/probes.ts";
+import type { Problem } from "../../engine/types.ts";
 import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
-import type { World } from "../../engine/world.ts";
-import { defineCheck, severities, type Transition } from "../define.ts";
+import { defineCheck, severities } from "../define.ts";
 
 const ledger = (probes: string) => `apiVersion: apps/v1
 kind: Deployment
@@ -92,83 +92,67 @@ export default defineCheck({
   *run(transition) {
     const { changes, before, after } = transition;
     for (const { before: old, after: now } of changes) {
-      if (!now || old?.object === now.object) continue;
-      const is = after.workload(now);
-      const was = old && before.workload(old);
+      const is = now && old?.object !== now.object ? after.workload(now) : undefined;
       if (!is || is.runsToCompletion) continue;
+      const was = old && before.workload(old);
       const known = new Map((was?.containers ?? []).map((container) => [container.name, container]));
       for (const container of is.containers) {
-        if (container.role !== "init")
-          yield* judge(is, { container, previous: known.get(container.name) }, transition);
+        if (container.role !== "init") yield* judge(is, container, known.get(container.name));
       }
     }
   },
 });
 
-interface Pair {
-  readonly container: Container;
-  readonly previous: Container | undefined;
+function* judge(
+  workload: Workload,
+  container: Container,
+  previous: Container | undefined,
+): Iterable<Problem> {
+  const now = patienceOf(container) ?? NaN;
+  const was = (previous && patienceOf(previous)) ?? NaN;
+  const declared = declaredStart(container);
+  if (now <= declared) {
+    if (was <= now) return;
+    const what = `can be killed ${now} s after its start, and its readiness probe waits ${declared} s because it is not up before`;
+    yield problem({ workload, container, seconds: now }, what);
+  } else if (now < was * LESS && was >= SLOW) {
+    const what = `gets ${now} s to start before it is killed, instead of ${was} s`;
+    yield { ...problem({ workload, container, seconds: now }, what), atMost: "notice" };
+  }
 }
 
-function* judge(workload: Workload, { container, previous }: Pair, { after }: Transition): Iterable<Problem> {
-  const [startupNow, liveness] = [probeOf(container, "startupProbe"), probeOf(container, "livenessProbe")];
-  const [startupWas, livenessWas] = previous
-    ? [probeOf(previous, "startupProbe"), probeOf(previous, "livenessProbe")]
-    : [undefined, undefined];
-  const now = patience(startupNow, liveness);
-  const was = patience(startupWas, livenessWas);
-  if (now === undefined || Number.isNaN(now)) return;
-  const declared = startupNow ? 0 : (probeOf(container, "readinessProbe")?.delay ?? 0);
-  const place = {
-    workload,
-    container,
-    probe: startupNow ? "startupProbe" : "livenessProbe",
-    world: after,
-  } as const;
-  if (declared > 0 && now <= declared && !(was !== undefined && was <= now)) {
-    yield problem(
-      place,
-      `can be killed ${now} s after its start, and its readiness probe waits ${declared} s because it is not up before`,
-      now,
-      undefined,
-    );
-  } else if (was !== undefined && now < was * LESS && was >= SLOW) {
-    yield problem(place, `gets ${now} s to start before it is killed, instead of ${was} s`, now, NOTICE);
-  }
+/** What the author says that the start takes, where no startup probe holds the liveness probe back: -1 where nothing says it. */
+function declaredStart(container: Container): number {
+  const delay = container.spec["startupProbe"] ? 0 : (probeOf(container, "readinessProbe")?.delay ?? 0);
+  return delay > 0 ? delay : -1;
 }
 
 /** Less than this part of the time is a cut that can hurt; under half a minute nobody measured a slow start. */
 const LESS = 0.7;
 const SLOW = 30;
-const NOTICE: Severity = "notice";
 
 /** Seconds from the start to the earliest kill; undefined where nothing kills. */
-function patience(startup: Probe | undefined, liveness: Probe | undefined): number | undefined {
+function patienceOf(container: Container): number | undefined {
+  const startup = probeOf(container, "startupProbe");
   if (startup) return startupBudget(startup);
+  const liveness = probeOf(container, "livenessProbe");
   return liveness && earliestFailure(liveness);
 }
 
 interface Place {
   readonly workload: Workload;
   readonly container: Container;
-  readonly probe: "startupProbe" | "livenessProbe";
-  readonly world: World;
+  /** That it has to start. */
+  readonly seconds: number;
 }
 
-function problem(
-  { workload, container, probe }: Place,
-  what: string,
-  seconds: number,
-  atMost: Severity | undefined,
-): Problem {
-  const spec = container.spec[probe];
-  const field =
-    typeof spec === "object" && spec !== null && "failureThreshold" in spec ? ["failureThreshold"] : [];
+function problem({ workload, container, seconds }: Place, what: string): Problem {
+  const probe = container.spec["startupProbe"] ? "startupProbe" : "livenessProbe";
+  const written = object(container.spec[probe])["failureThreshold"] !== undefined;
   return {
     subject: workload.manifest,
     key: container.name,
-    at: locateIn(workload, container, probe, ...field),
-    ...(atMost && { atMost }),
+    at: locateIn(workload, container, probe, ...(written ? ["failureThreshold"] : [])),
     message: `Container ${container.name} of ${workload.manifest.ref} ${what}. A slow start, after a crash or under load, then ends in a circle of kills.`,
     fix:
       probe === "startupProbe"

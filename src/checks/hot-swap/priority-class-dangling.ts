@@ -1,6 +1,6 @@
 import { removalOf } from "../../engine/pruning.ts";
 import { referencesOf } from "../../engine/references.ts";
-import type { Problem, Severity } from "../../engine/types.ts";
+import type { Manifest, Problem } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -91,22 +91,30 @@ const priorityOf = (workload: Workload) =>
 
 function* dangling(was: Workload, is: Workload, { before, after }: Transition): Iterable<Problem> {
   const [old, now] = [priorityOf(was), priorityOf(is)];
-  if (!old || !now || /^system-/.test(now.name)) return;
-  const had = before.ofKind("PriorityClass").find(({ name }) => name === old.name);
-  if (!had || after.anywhere("PriorityClass", now.name)) return;
-  const removed = old.name === now.name;
-  const proven: Severity =
-    removed && removalOf(had, before) === "deleted" && !is.runsToCompletion ? "error" : "warning";
-  if (removed && removalOf(had, before) === "kept") return;
-  yield {
-    subject: is.manifest,
-    at: is.manifest.locate(...now.path),
-    ...(proven === "error" ? {} : { atMost: removed ? proven : ("notice" as const) }),
-    message: removed
-      ? `${is.manifest.ref} names PriorityClass/${now.name}, which this change removes: none of its pods that crashes, is drained or is rolled out can be created again.`
-      : `${is.manifest.ref} names PriorityClass/${now.name}, which is not here, where it named ${old.name}: if it is not in the cluster, no new pod is created.`,
-    fix: removed
-      ? `Keep PriorityClass/${now.name} until no pod names it.`
-      : `Write ${old.name}, or add PriorityClass/${now.name} to this change.`,
+  const had = old && before.ofKind("PriorityClass").find(({ name }) => name === old.name);
+  if (!had || !now || now.name.startsWith("system-") || after.anywhere("PriorityClass", now.name)) return;
+  const at = is.manifest.locate(...now.path);
+  if (old.name !== now.name) yield { ...unknownClass(is.manifest, now.name, old.name), at };
+  else if (removalOf(had, before) !== "kept") {
+    const sure = removalOf(had, before) === "deleted" && !is.runsToCompletion;
+    yield { ...removedClass(is.manifest, now.name), at, ...(sure ? {} : { atMost: "warning" }) };
+  }
+}
+
+function removedClass(subject: Manifest, name: string): Omit<Problem, "at"> {
+  return {
+    subject,
+    message: `${subject.ref} names PriorityClass/${name}, which this change removes: none of its pods that crashes, is drained or is rolled out can be created again.`,
+    fix: `Keep PriorityClass/${name} until no pod names it.`,
+  };
+}
+
+/** It may be in the cluster and not in the repository. */
+function unknownClass(subject: Manifest, name: string, old: string): Omit<Problem, "at"> {
+  return {
+    subject,
+    atMost: "notice",
+    message: `${subject.ref} names PriorityClass/${name}, which is not here, where it named ${old}: if it is not in the cluster, no new pod is created.`,
+    fix: `Write ${old}, or add PriorityClass/${name} to this change.`,
   };
 }

@@ -1,4 +1,4 @@
-import { probeOf, PROBES, type Probe } from "../../engine/probes.ts";
+import { probeOf, PROBES, type Handler, type Probe } from "../../engine/probes.ts";
 import type { Problem } from "../../engine/types.ts";
 import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -67,46 +67,49 @@ export default defineCheck({
 
   *run({ changes, before, after }) {
     for (const { before: old, after: now } of changes) {
-      if (!now || old?.object === now.object) continue;
-      const is = after.workload(now);
+      const is = now && old?.object !== now.object ? after.workload(now) : undefined;
       const was = old && before.workload(old);
-      if (!is) continue;
       const known = new Map((was?.containers ?? []).map((container) => [container.name, container]));
-      for (const container of is.containers) {
-        const previous = known.get(container.name);
-        for (const name of PROBES) {
-          const probe = probeOf(container, name);
-          const earlier = previous && probeOf(previous, name);
-          if (probe && probe.handlers.length > 1 && (earlier?.handlers.length ?? 0) < 2)
-            yield problem(is, container, { probe, earlier });
-        }
+      for (const container of is?.containers ?? []) {
+        if (is) yield* twofold(is, container, known.get(container.name));
       }
     }
   },
 });
 
-interface Pair {
-  readonly probe: Probe;
-  readonly earlier: Probe | undefined;
+function* twofold(
+  workload: Workload,
+  container: Container,
+  previous: Container | undefined,
+): Iterable<Problem> {
+  for (const name of PROBES) {
+    const probe = probeOf(container, name);
+    const earlier = previous && probeOf(previous, name);
+    const before = earlier?.handlers ?? [];
+    if (!probe || probe.handlers.length < 2 || before.length >= 2) continue;
+    // The one that was added; in a new probe the one that is written last.
+    const written = orderOf(probe);
+    const added = written.find((handler) => before.length > 0 && !before.includes(handler)) ?? written.at(-1);
+    yield problem({ workload, container }, probe, added ?? "httpGet");
+  }
 }
 
-function problem(workload: Workload, container: Container, { probe, earlier }: Pair): Problem {
-  const { name, handlers } = probe;
-  const added = handlers.find((handler) => !earlier?.handlers.includes(handler));
-  const last = earlier ? (added ?? handlers[1]) : handlers.at(-1);
-  const place = [...handlers].reverse().find((handler) => handler === last) ?? "httpGet";
-  const written = orderOf(probe);
-  const at = earlier ? place : (written.at(-1) ?? place);
+interface Place {
+  readonly workload: Workload;
+  readonly container: Container;
+}
+
+function problem({ workload, container }: Place, { name, handlers }: Probe, added: Handler): Problem {
   return {
     subject: workload.manifest,
     key: `${container.name} ${name}`,
-    at: locateIn(workload, container, name, at),
+    at: locateIn(workload, container, name, added),
     message: `The ${name} of container ${container.name} of ${workload.manifest.ref} has ${handlers.join(" and ")}: a probe may have one of them, so the API server refuses ${workload.manifest.ref} and the deploy fails.`,
-    fix: `Leave only ${at} in the ${name}, or take it out again.`,
+    fix: `Leave only ${added} in the ${name}, or take it out again.`,
   };
 }
 
 /** Handlers as they stand in the file. */
-function orderOf({ spec, handlers }: Probe): string[] {
-  return Object.keys(spec).filter((key) => handlers.some((handler) => handler === key));
+function orderOf({ spec, handlers }: Probe): Handler[] {
+  return Object.keys(spec).flatMap((key) => handlers.filter((handler) => handler === key));
 }

@@ -92,26 +92,24 @@ interface Lookup {
 }
 
 function* lookUp(workload: Workload, container: Container, { probe, names }: Lookup): Iterable<Problem> {
-  const found = probePort(probe);
-  if (!found || typeof found.port !== "string" || isUnknown(found.port)) return;
-  const { port, handler } = found;
+  const { port, handler } = probePort(probe) ?? {};
+  if (typeof port !== "string" || handler === undefined || isUnknown(port)) return;
   if (/^\d+$/.test(port) || names.includes(port)) return;
   const path = [probe.name, handler, "port"];
-  const [only] = names;
-  const suggestion =
-    names.length === 1 && only !== undefined
-      ? setScalar(workload.manifest, [...container.path, ...path], plainScalar(only))
-      : undefined;
-  const killed = probe.name !== "readinessProbe";
+  const [only] = names.length === 1 ? names : [];
+  const suggestion = setScalar(workload.manifest, [...container.path, ...path], plainScalar(only ?? ""));
+  const has = `only ${listText(names) || "ports without a name"}`;
+  const then =
+    probe.name === "readinessProbe" ? "no new pod gets traffic" : "each new pod is killed, over and over";
   yield {
     subject: workload.manifest,
     key: `${container.name} ${probe.name}`,
     at: locateIn(workload, container, ...path),
-    message: `The ${probe.name} of container ${container.name} of ${workload.manifest.ref} asks port ${port}, and the container has ${names.length === 0 ? "no port with a name" : `only ${listText(names)}`}: it always fails, so ${killed ? "each new pod is killed, over and over" : "no new pod gets traffic"}, and the rollout stands still.`,
+    message: `The ${probe.name} of container ${container.name} of ${workload.manifest.ref} asks port ${port}, and the container has ${has}: it always fails, so ${then}, and the rollout stands still.`,
     fix:
-      names.length === 1
-        ? `Write port: ${only ?? ""}.`
-        : `Write the number of the port, or name it ${port} in the ports of ${container.name}.`,
-    ...(suggestion && { suggestion }),
+      only === undefined
+        ? `Write the number of the port, or name it ${port} in the ports of ${container.name}.`
+        : `Write port: ${only}.`,
+    ...(only !== undefined && suggestion && { suggestion }),
   };
 }

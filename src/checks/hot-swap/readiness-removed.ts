@@ -3,7 +3,7 @@ import type { Change } from "../../engine/pair.ts";
 import { ignoresReadiness, portOwners } from "../../engine/serving.ts";
 import { decode } from "../../engine/template.ts";
 import type { Json, Problem, Severity } from "../../engine/types.ts";
-import { locateIn, podField, type Container, type Workload } from "../../engine/workload.ts";
+import { locateIn, podField, predecessor, type Container, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -83,6 +83,11 @@ export default defineCheck({
       after: cart("{ name: web, image: cart:1 } # <- finding"),
     },
     {
+      title: "its container gets another name, and the probe does not come along",
+      before: cart(`{ name: web, image: cart:1, ${PROBE} }`),
+      after: cart("{ name: cart, image: cart:2 } # <- finding"),
+    },
+    {
       title: "rollouts of a queue worker no longer wait until it works",
       before: cart(`{ name: worker, image: cart:1, ${PORTS}, ${PROBE} }`, ""),
       after: cart(`{ name: worker, image: cart:1, ${PORTS} } # <- finding`, ""),
@@ -126,9 +131,8 @@ function* lostProbes(
   const was = before.workload(change.before);
   const is = after.workload(change.after);
   if (!was || !is || is.runsToCompletion) return;
-  const old = new Map(was.containers.map((container) => [container.name, container]));
   for (const container of is.containers) {
-    const previous = old.get(container.name);
+    const previous = predecessor(container, is, was);
     if (!previous || container.role === "init") continue;
     if (isGate(previous.spec["readinessProbe"])) {
       if (isGate(container.spec["readinessProbe"])) continue;

@@ -113,7 +113,7 @@ const podsOf = (manifest: Manifest) => manifest.get("spec", "template", "spec") 
 function* heldBack(was: Workload, is: Workload, { after }: Transition): Iterable<Problem> {
   const { manifest } = is;
   const type = manifest.get("spec", "updateStrategy", "type");
-  const images = (workload: Workload) => workload.containers.map(({ spec }) => spec["image"]).join();
+  const images = (workload: Workload) => workload.containers.map(({ spec }) => string(spec["image"])).join();
   const what = images(was) === images(is) ? "the new pod template" : "the new image";
   const replicas = after.replicasOf(is);
   const partition =

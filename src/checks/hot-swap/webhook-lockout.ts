@@ -1,5 +1,5 @@
 import { setScalar } from "../../engine/edit.ts";
-import { isObject, list, object, string } from "../../engine/json.ts";
+import { isObject, list, object, string, text } from "../../engine/json.ts";
 import { isCounted } from "../../engine/serving.ts";
 import { matchesSelector } from "../../engine/selectors.ts";
 import type { FieldPath, Json, Manifest, Problem } from "../../engine/types.ts";
@@ -121,7 +121,7 @@ function asksAbout(item: Json, { labels, manifest }: Workload): boolean {
     isSelected &&
     rules.some(({ apiGroups, operations, resources, scope }) => {
       const has = (value: Json | undefined, ...wanted: readonly string[]) =>
-        list(value).some((one) => wanted.includes(String(one)));
+        list(value).some((one) => wanted.includes(text(one)));
       return (
         has(apiGroups, "*", "") &&
         has(operations, "*", "CREATE") &&

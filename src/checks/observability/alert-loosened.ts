@@ -2,7 +2,7 @@ import { alertChanges, type Alert } from "../../engine/alerts.ts";
 import { plainScalar, setScalar } from "../../engine/edit.ts";
 import { differences, type Difference } from "../../engine/promql-compare.ts";
 import { durationSeconds, readExpression } from "../../engine/promql.ts";
-import type { Severity, Suggestion } from "../../engine/types.ts";
+import type { Suggestion } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -108,7 +108,7 @@ export default defineCheck({
         subject: after.manifest,
         key: after.name,
         at: after.locate(first.field),
-        ...(ways.some(({ grave }) => grave) ? {} : { atMost: "notice" as Severity }),
+        ...(ways.some(({ grave }) => grave) ? {} : { atMost: "notice" as const }),
         message: `Alert ${after.name} of ${after.manifest.ref} now fires ${listText(
           ways.map(({ text }) => text),
           4,

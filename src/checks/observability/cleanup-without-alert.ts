@@ -145,18 +145,22 @@ export default defineCheck({
     const old = new Map(cleanersOf(before).map((cleaner) => [nameOf(cleaner), cleaner]));
     const alerts = { before: alertsOn(before), after: alertsOn(after) };
     for (const cleaner of cleaners) {
-      const was = highestOf(alerts.before, cleaner);
-      const is = highestOf(alerts.after, cleaner);
-      const level = old.get(nameOf(cleaner))?.percent;
-      const isRaised = level === undefined || level < cleaner.percent;
-      const isLowered = was !== undefined && was.percent > (is?.percent ?? 0);
-      const stoodBelow = was !== undefined && level !== undefined && was.percent <= level;
-      // Without any alert on it in the repository, alerts live elsewhere.
-      if (stoodBelow || (is?.percent ?? (isLowered ? 0 : 100)) > cleaner.percent) continue;
-      if (isRaised || isLowered) yield problem(cleaner, { was, is });
+      const highest = { was: highestOf(alerts.before, cleaner), is: highestOf(alerts.after, cleaner) };
+      if (isUncovered(cleaner, old.get(nameOf(cleaner)), highest)) yield problem(cleaner, highest);
     }
   },
 });
+
+/**
+ * Whether this change leaves the clean-up without an alert above it. Without any alert on its store, before and after,
+ * alerts live elsewhere; and what had none above it before is not this change's doing.
+ */
+function isUncovered({ percent }: Cleaner, old: Cleaner | undefined, { was, is }: Highest): boolean {
+  if (is ? is.percent > percent : !was) return false;
+  if (was && old && was.percent <= old.percent) return false;
+  const isRaised = !old || old.percent < percent;
+  return isRaised || (was !== undefined && was.percent > (is?.percent ?? 0));
+}
 
 const nameOf = ({ manifest, path }: Cleaner) => `${manifest.id} ${path.join(".")}`;
 

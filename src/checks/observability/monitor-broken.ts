@@ -3,7 +3,7 @@ import { list, object, strings } from "../../engine/json.ts";
 import type { Change } from "../../engine/pair.ts";
 import { matchesSelector } from "../../engine/selectors.ts";
 import { isUnknown } from "../../engine/template.ts";
-import type { FieldPath, Json, Location, Manifest, Problem, Suggestion } from "../../engine/types.ts";
+import type { FieldPath, Json, Manifest, Problem, Suggestion } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
@@ -147,11 +147,29 @@ export default defineCheck({
     );
     for (const change of changes) {
       if (change.before === undefined || !isMonitor(change.before)) continue;
-      if (change.kind === "kept") yield* changed(change, moved, transition);
-      else yield* removed(change.before, transition);
+      if (change.kind === "removed") yield* removed(change.before, transition);
+      else if (
+        change.before.object !== change.after.object ||
+        reaches(change.before, moved, transition.before)
+      )
+        yield* changed(change, transition);
     }
   },
 });
+
+/** Whether a monitor scraped one of the objects that the change touches: most are not touched at all. */
+function reaches(monitor: Manifest, moved: ReadonlySet<Manifest>, world: World): boolean {
+  const kind = monitor.kind === "ServiceMonitor" ? "Service" : undefined;
+  return [...moved].some((manifest) => {
+    const labels =
+      kind === undefined
+        ? world.workload(manifest)?.labels
+        : manifest.kind === kind
+          ? manifest.labels
+          : undefined;
+    return labels !== undefined && matchesSelector(monitor.get("spec", "selector"), labels);
+  });
+}
 
 function isMonitor({ group, kind }: Manifest): boolean {
   return group === "monitoring.coreos.com" && (kind === "ServiceMonitor" || kind === "PodMonitor");
@@ -217,26 +235,30 @@ const named = ({ ports }: Target, port: string) => ports.some((item) => object(i
 
 type Kept = Extract<Change, { kind: "kept" }>;
 
-function* changed(
-  { before, after }: Kept,
-  moved: ReadonlySet<Manifest>,
-  transition: Transition,
-): Iterable<Problem> {
+function* changed({ before, after }: Kept, transition: Transition): Iterable<Problem> {
   const old = targetsOf(before, transition.before);
-  const touched = before.object !== after.object || old.some(({ manifest }) => moved.has(manifest));
-  if (!touched || old.length === 0) return;
   const now = targetsOf(after, transition.after);
-  const ports = endpointsOf(before).filter(({ port }) => old.some((target) => named(target, port)));
-  if (now.length === 0) {
-    if (ports.length > 0 || endpointsOf(before).length === 0)
-      yield* selectsNothing(before, after, { old, transition });
-    return;
-  }
-  const oldPorts = new Set(ports.map(({ port }) => port));
-  for (const [index, endpoint] of endpointsOf(after).entries()) {
-    const was = endpointsOf(before)[index]?.port ?? endpoint.port;
-    if (!oldPorts.has(was) && !oldPorts.has(endpoint.port)) continue;
-    if (!now.some((target) => named(target, endpoint.port))) yield portGone(after, endpoint, now);
+  const endpoints = endpointsOf(before);
+  const resolved = endpoints.filter(({ port }) => old.some((target) => named(target, port)));
+  // Without a named port there is nothing to resolve but the selector.
+  if (old.length === 0 || (resolved.length === 0 && endpoints.length > 0)) return;
+  if (now.length === 0) yield* selectsNothing(before, after, { old, transition });
+  else yield* unresolved(after, { endpoints, resolved: new Set(resolved.map(({ port }) => port)), now });
+}
+
+interface Ports {
+  /** As they were. */
+  readonly endpoints: readonly Endpoint[];
+  /** Names that led to a port. */
+  readonly resolved: ReadonlySet<string>;
+  readonly now: readonly Target[];
+}
+
+function* unresolved(monitor: Manifest, { endpoints, resolved, now }: Ports): Iterable<Problem> {
+  for (const [index, endpoint] of endpointsOf(monitor).entries()) {
+    const was = endpoints[index]?.port ?? endpoint.port;
+    const worked = resolved.has(was) || resolved.has(endpoint.port);
+    if (worked && !now.some((target) => named(target, endpoint.port))) yield portGone(monitor, endpoint, now);
   }
 }
 
@@ -288,21 +310,17 @@ function* removed(gone: Manifest, { before, after }: Transition): Iterable<Probl
   const ids = new Set(old.map(({ manifest }) => manifest.id));
   const left = candidates(gone, after).find(({ manifest }) => ids.has(manifest.id));
   if (!left) return;
-  const others = after.ofKind(
-    "ServiceMonitor",
-    "PodMonitor",
-    "VMServiceScrape",
-    "VMPodScrape",
-    "ScrapeConfig",
-  );
+  const others = after.ofKind(...SCRAPERS);
   if (others.some((other) => !isMonitor(other) || scrapes(other, left, after)) || isAnnotated(left)) return;
   yield {
     subject: gone,
-    at: placeOf(left),
+    at: left.manifest.locate(),
     message: `${gone.ref} is removed, and ${left.manifest.ref}, which it scraped, stays: nothing here collects its metrics any more, and alerts on them never fire.`,
     fix: `Keep ${gone.ref} as long as ${left.manifest.ref} runs, or add whatever scrapes it now to this change.`,
   };
 }
+
+const SCRAPERS = ["ServiceMonitor", "PodMonitor", "VMServiceScrape", "VMPodScrape", "ScrapeConfig"];
 
 /** It, or, for another kind of monitor, the pods behind it. */
 function scrapes(monitor: Manifest, { manifest }: Target, world: World): boolean {
@@ -316,8 +334,4 @@ function scrapes(monitor: Manifest, { manifest }: Target, world: World): boolean
 
 function isAnnotated({ manifest }: Target): boolean {
   return manifest.annotations["prometheus.io/scrape"] === "true";
-}
-
-function placeOf({ manifest }: Target): Location {
-  return manifest.locate();
 }

@@ -110,25 +110,24 @@ const USUAL_ZONES = 3;
 
 function* deadlock(workload: Workload, { level, path }: Rule, world: World): Iterable<Problem> {
   const stated = level === "node" ? world.cluster.nodes : world.cluster.zones;
-  const domains = stated ?? (level === "zone" ? USUAL_ZONES : undefined);
+  const domains = stated ?? (level === "zone" ? USUAL_ZONES : Infinity);
   const replicas = world.replicasOf(workload);
-  if (domains === undefined || !(replicas >= domains)) return;
   const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
+  const { manifest } = workload;
   const tooMany = replicas > domains;
-  if (!tooMany && (maxSurge === 0 || maxUnavailable > 0)) return;
-  const { ref } = workload.manifest;
+  if (!tooMany && (replicas !== domains || maxSurge === 0 || maxUnavailable > 0)) return;
   const known = stated === undefined ? `a cluster with ${domains} ${level}s` : `${domains} ${level}s`;
   yield {
-    subject: workload.manifest,
+    subject: manifest,
     key: level,
-    at: workload.manifest.locate(...path),
+    at: manifest.locate(...path),
     measure: replicas - domains,
     ...(stated === undefined ? { atMost: "notice" as const } : {}),
     message: tooMany
-      ? `${ref} wants ${replicas} pods, one a ${level} at most: in ${known} ${replicas - domains} of them never start.`
-      : `${ref} has a pod in each of ${known} and allows no second one there, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
+      ? `${manifest.ref} wants ${replicas} pods, one a ${level} at most: in ${known} ${replicas - domains} of them never start.`
+      : `${manifest.ref} has a pod in each of ${known} and allows no second one there, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
     fix: tooMany
-      ? `Run at most ${domains} pods of ${ref}, or spread them with topologySpreadConstraints, which allow more than one a ${level}.`
-      : `Write maxUnavailable: 1 and maxSurge: 0 in ${ref}, or spread its pods with topologySpreadConstraints.`,
+      ? `Run at most ${domains} pods of ${manifest.ref}, or spread them with topologySpreadConstraints, which allow more than one a ${level}.`
+      : `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}, or spread its pods with topologySpreadConstraints.`,
   };
 }

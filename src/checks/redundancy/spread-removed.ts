@@ -3,7 +3,9 @@ import { isCounted } from "../../engine/serving.ts";
 import { mostInOne } from "../../engine/spread.ts";
 import type { FieldPath, Problem } from "../../engine/types.ts";
 import { podField, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
+import { changedWorkloads, type WorkloadPair } from "../../engine/workload-pairs.ts";
 
 const login = (spread: string) => `apiVersion: apps/v1
 kind: Deployment
@@ -100,40 +102,40 @@ export default defineCheck({
   ],
 
   *run(transition) {
-    const { changes, before, after } = transition;
-    for (const change of changes) {
-      if (change.kind !== "kept" || change.before.object === change.after.object) continue;
-      const was = before.workload(change.before);
-      const is = after.workload(change.after);
-      if (was && is && isCounted(is)) yield* weaker(was, is, transition);
-    }
+    for (const pair of changedWorkloads(transition)) yield* weaker(pair, transition);
   },
 });
 
-function* weaker(was: Workload, is: Workload, { after }: Transition): Iterable<Problem> {
+function* weaker({ was, is }: WorkloadPair, { after }: Transition): Iterable<Problem> {
   const replicas = after.replicasOf(is);
-  if (!(replicas >= 2)) return;
-  const level = (["node", "zone"] as const).find((one) => {
-    const domains = one === "node" ? after.cluster.nodes : after.cluster.zones;
-    return (
-      mostInOne(is, one, replicas, domains) === replicas && mostInOne(was, one, replicas, domains) < replicas
-    );
-  });
-  const wishes =
-    level === undefined && wishesOf(was).length > 0 && wishesOf(is).length === 0 && !isHard(is, replicas);
-  if (level === undefined && !wishes) return;
+  if (!isCounted(is) || !(replicas >= 2)) return;
+  const level = lostLevel({ was, is }, replicas, after);
+  if (level === undefined && !lostWish({ was, is }, replicas)) return;
   const where = level ?? "node";
-  const served = after.servicesOf(is).length > 0;
   const [service] = after.servicesOf(is);
-  const left = wishesOf(is).length > 0;
+  const left = wishesOf(is).length > 0 ? ": what keeps them apart is only a wish" : "";
   yield {
     subject: is.manifest,
     key: where,
     at: is.manifest.locate(...placeOf(is)),
-    ...(level === undefined || !served ? { atMost: "notice" as const } : {}),
-    message: `All ${replicas} pods of ${is.manifest.ref} may now run ${where === "node" ? "on one node" : "in one zone"}${left ? ": what keeps them apart is only a wish" : ""}. When that ${where} goes, ${service ? `${service.ref} has nobody to answer` : "all of them go at once"}.`,
+    ...(level === undefined || !service ? { atMost: "notice" as const } : {}),
+    message: `All ${replicas} pods of ${is.manifest.ref} may now run ${where === "node" ? "on one node" : "in one zone"}${left}. When that ${where} goes, ${service ? `${service.ref} has nobody to answer` : "all of them go at once"}.`,
     fix: `Keep the rule that spreads the pods of ${is.manifest.name} over ${where}s; if they do not find a place, raise maxSkew instead.`,
   };
+}
+
+/** What the pods were surely spread over, and now are not. */
+function lostLevel({ was, is }: WorkloadPair, replicas: number, world: World): "node" | "zone" | undefined {
+  const domains = { node: world.cluster.nodes, zone: world.cluster.zones };
+  return (["node", "zone"] as const).find(
+    (level) =>
+      mostInOne(is, level, replicas, domains[level]) === replicas &&
+      mostInOne(was, level, replicas, domains[level]) < replicas,
+  );
+}
+
+function lostWish({ was, is }: WorkloadPair, replicas: number): boolean {
+  return wishesOf(was).length > 0 && wishesOf(is).length === 0 && !isHard(is, replicas);
 }
 
 function isHard(workload: Workload, replicas: number): boolean {

@@ -1,5 +1,5 @@
 import { setLabels } from "../../engine/edit.ts";
-import { list, object, strings } from "../../engine/json.ts";
+import { list, object, strings, text } from "../../engine/json.ts";
 import { matchesSelector, sameNamespace } from "../../engine/selectors.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { FieldPath, Json, Problem } from "../../engine/types.ts";
@@ -132,7 +132,7 @@ function terms(workload: Workload, path: FieldPath, inner: readonly string[], ow
             selector,
             path: [...workload.template, "spec", ...place, "labelSelector"],
             own,
-            key: `${path.at(-1) ?? ""} ${String(key)}`,
+            key: `${path.at(-1) ?? ""} ${text(key)}`,
           },
         ];
   });

@@ -2,7 +2,7 @@ import { quantityOf } from "../../engine/bytes.ts";
 import { object } from "../../engine/json.ts";
 import { shareOf, type Resource } from "../../engine/resources.ts";
 import { isCounted } from "../../engine/serving.ts";
-import type { Manifest, Problem, Severity } from "../../engine/types.ts";
+import type { Manifest, Problem } from "../../engine/types.ts";
 import { scalarText } from "../../engine/words.ts";
 import { strategyOf, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
@@ -133,44 +133,46 @@ interface Line {
   readonly measure: Measure;
 }
 
-function* exceeded(
-  { quota, name, limit, measure }: Line,
-  inside: readonly Workload[],
-  world: World,
-): Iterable<Problem> {
-  const standing = inside.reduce(
-    (total, workload) => total + world.replicasOf(workload) * measure(workload),
-    0,
-  );
+/** A workload while it rolls out, beside the others at rest. */
+interface Rolling {
+  readonly workload: Workload;
+  readonly needs: number;
+  /** It may stop a pod first, and goes on without the surge. */
+  readonly canShrink: boolean;
+}
+
+function* exceeded(line: Line, inside: readonly Workload[], world: World): Iterable<Problem> {
+  const { quota, name, measure } = line;
+  // Sums of fractions are not exact.
+  const limit = line.limit * 1.000001;
+  const standing = inside.reduce((total, one) => total + world.replicasOf(one) * measure(one), 0);
   const rolling = inside
-    .map((workload) => {
+    .map((workload): Rolling => {
       const replicas = world.replicasOf(workload);
       const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
-      return { workload, maxUnavailable, needs: standing + maxSurge * measure(workload) };
+      return { workload, needs: standing + maxSurge * measure(workload), canShrink: maxUnavailable > 0 };
     })
-    .filter(({ workload, needs }) => needs > limit * 1.000001 && measure(workload) > 0);
-  const over = standing > limit * 1.000001;
-  const worst = rolling.reduce<(typeof rolling)[number] | undefined>(
-    (most, one) => (most && most.needs >= one.needs ? most : one),
-    undefined,
-  );
-  if (!worst && !over) return;
-  // A rollout that may stop a pod first goes on without the surge.
-  const stuck = rolling.find(({ maxUnavailable }) => maxUnavailable === 0);
-  const one = stuck ?? worst;
-  const hard = scalarText(quota.get("spec", "hard", name));
-  const atMost: { atMost?: Severity } = over || stuck ? {} : { atMost: "notice" };
+    .filter(({ workload, needs }) => needs > limit && measure(workload) > 0);
+  const worst = rolling.find(({ canShrink }) => !canShrink) ?? rolling[0];
+  const needed = Math.max(standing, ...rolling.map(({ needs }) => needs));
+  if (!(needed > limit)) return;
+  const isGrave = standing > limit || worst?.canShrink === false;
   yield {
     subject: quota,
     key: name,
     at: quota.locate("spec", "hard", name),
-    measure: Math.max(standing, worst?.needs ?? 0) / Math.max(limit, 1e-9),
-    ...atMost,
-    message: over
-      ? `${quota.ref} allows ${hard} of ${name}, and the workloads of ${quota.namespace || "the namespace"} need ${amount(standing, name)} without any rollout: the last pods are not started.`
-      : `${quota.ref} allows ${hard} of ${name}. During a rollout of ${one?.workload.manifest.ref ?? ""} ${amount(one?.needs ?? 0, name)} are needed: ${stuck ? "new pods are refused, and the rollout never ends" : "it goes on more slowly, with fewer pods than usual"}.`,
-    fix: `Raise ${name} of ${quota.ref} to at least ${amount(Math.max(standing, worst?.needs ?? 0), name)}, or ask for less.`,
+    measure: needed / limit,
+    ...(isGrave ? {} : { atMost: "notice" as const }),
+    message:
+      standing > limit || !worst
+        ? `${allows(line)}, and the workloads of ${quota.namespace || "the namespace"} need ${amount(standing, name)} without any rollout: the last pods are not started.`
+        : `${allows(line)}. During a rollout of ${worst.workload.manifest.ref} ${amount(worst.needs, name)} are needed: ${worst.canShrink ? "it goes on more slowly, with fewer pods than usual" : "new pods are refused, and the rollout never ends"}.`,
+    fix: `Raise ${name} of ${quota.ref} to at least ${amount(needed, name)}, or ask for less.`,
   };
+}
+
+function allows({ quota, name }: Line): string {
+  return `${quota.ref} allows ${scalarText(quota.get("spec", "hard", name))} of ${name}`;
 }
 
 /** In the unit that people write. */

@@ -2,6 +2,7 @@ import type { Problem } from "../../engine/types.ts";
 import { changedDeploys, ignoredFailure } from "../../pipelines/deploy-changes.ts";
 import type { DeployChange } from "../../pipelines/deploy-changes.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
+import { WORDS_OF } from "../../pipelines/words.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const deploy = (job: string): Record<string, string> => ({
@@ -78,8 +79,7 @@ function problemOf({ before, after }: DeployChange): Problem[] {
     Object.values(values).find((value) => typeof value === "string"),
   );
   const of = targets.length === 0 ? "" : ` to ${targets.join(", ")}`;
-  const message = `A failed deploy${of} by ${after.root.id} (${shown(after.root.at)}) no longer fails the run: \`continue-on-error\` turns it green.`;
-  return [
-    { subject: deploySubject(after), at: is.at, message, fix: "Remove `continue-on-error` from the deploy." },
-  ];
+  const allowed = WORDS_OF[after.pipeline.provider].allowFailure;
+  const message = `A failed deploy${of} by ${after.root.id} (${shown(after.root.at)}) no longer fails the run: ${allowed} turns it green.`;
+  return [{ subject: deploySubject(after), at: is.at, message, fix: `Remove ${allowed} from the deploy.` }];
 }

@@ -35,7 +35,7 @@ const call = (given: string, mark = ""): Record<string, string> => ({
 
 export default defineCheck({
   id: "environment-removed",
-  title: "A deploy no longer runs in its GitHub environment",
+  title: "A deploy no longer runs in its environment",
   pillar: "testing",
   kind: "pipelines",
   severity: severities("error", "error", "warning"),

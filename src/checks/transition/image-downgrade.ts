@@ -5,6 +5,7 @@ import { isUnknown } from "../../engine/template.ts";
 import type { Problem } from "../../engine/types.ts";
 import { locateIn, podField, type Container, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities } from "../define.ts";
+import { changedWorkloads, containerPairs, type ContainerPair } from "../../engine/workload-pairs.ts";
 
 const store = (
   image: string,
@@ -82,16 +83,9 @@ export default defineCheck({
     },
   ],
 
-  *run({ changes, before, after }) {
-    for (const { before: old, after: now } of changes) {
-      const was = old && before.workload(old);
-      const is = now && after.workload(now);
-      if (!was || !is || is.runsToCompletion) continue;
-      const known = new Map(was.containers.map((container) => [container.name, container]));
-      for (const container of is.containers) {
-        const previous = known.get(container.name);
-        if (previous && keepsData(is, container)) yield* downgrade(is, container, previous);
-      }
+  *run(transition) {
+    for (const pair of changedWorkloads(transition).flatMap(containerPairs)) {
+      if (keepsData(pair.workload, pair.container)) yield* downgrade(pair);
     }
   },
 });
@@ -111,18 +105,19 @@ function keepsData(workload: Workload, { spec }: Container): boolean {
   return list(spec["volumeMounts"]).some((mount) => claims.has(object(mount)["name"]));
 }
 
-function* downgrade(workload: Workload, container: Container, previous: Container): Iterable<Problem> {
-  const [now, old] = [string(container.spec["image"]), string(previous.spec["image"])];
-  if (!now || !old || isUnknown(now) || isUnknown(old)) return;
+function* downgrade({ workload, container, previous }: ContainerPair): Iterable<Problem> {
+  const [now, old] = [string(container.spec["image"]) ?? "", string(previous.spec["image"]) ?? ""];
+  if (isUnknown(now) || isUnknown(old)) return;
   const [is, was] = [imageName(now), imageName(old)];
   if (is.repository !== was.repository || !isStore(is) || !isOlder(is, was)) return;
   const suggestion = setScalar(workload.manifest, [...container.path, "image"], old);
+  const [to, from] = [is.tag ?? "", was.tag ?? ""];
   yield {
     subject: workload.manifest,
     key: container.name,
     at: locateIn(workload, container, "image"),
-    message: `Container ${container.name} of ${workload.manifest.ref} goes from ${is.name} ${was.tag ?? ""} back to ${is.tag ?? ""}, on a volume that the newer version has written: it can refuse to start, and then nobody can reach its data.`,
-    fix: `Stay on ${was.tag ?? ""}, or restore a backup that ${is.tag ?? ""} can read into a new volume, and switch over.`,
+    message: `Container ${container.name} of ${workload.manifest.ref} goes from ${is.name} ${from} back to ${to}, on a volume that the newer version has written: it can refuse to start, and then nobody can reach its data.`,
+    fix: `Stay on ${from}, or restore a backup that ${to} can read into a new volume, and switch over.`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -200,7 +200,7 @@ function classChange({ before, after }: Pair, { was, is }: Classes, at: FieldPat
   const first = was === undefined;
   const end = first
     ? `If another controller serves it now, visitors of ${hosts(after)} get a 404 there until DNS leads to ${name(is)}.`
-    : `The controller of ${name(was)} drops it at the deploy; visitors of ${hosts(after)} whose DNS still leads there get a 404.`;
+    : `The controller of ${name(was)} drops it at the deploy, and visitors of ${hosts(after)} whose DNS still leads there get a 404.`;
   return {
     subject: after,
     key: "class",

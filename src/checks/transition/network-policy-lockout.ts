@@ -205,7 +205,7 @@ function problemOf(group: readonly Blocked[], ranks: ReadonlyMap<Manifest, numbe
     at: policy.locate(...placeOf(policy, outgoing ? "egress" : "ingress")),
     ...(!first.proven && { atMost: "warning" }),
     message: `${policy.ref} ${text.what}`,
-    fix: `${text.fix} in ${policy.name}.`,
+    fix: `In ${policy.ref}, ${text.fix}.`,
   };
 }
 
@@ -218,35 +218,35 @@ type Text = (from: string, to: string) => { readonly what: string; readonly fix:
 
 const TEXTS: Readonly<Record<Blocked["kind"], Text>> = {
   client: (caller, to) => ({
-    what: `lets nobody from ${caller} through to ${to}, which it calls by its settings. Those calls time out from the deploy on.`,
-    fix: `Add a rule that lets the pods of ${caller} reach the port behind ${to}`,
+    what: `lets nobody from ${caller} through to ${to}, whose address is in its settings. Those calls time out from the deploy on.`,
+    fix: `add a rule that lets the pods of ${caller} reach the port behind ${to}`,
   }),
   egress: (caller, to) => ({
-    what: `does not let ${caller} out to ${to}, which it calls by its settings. Those calls time out from the deploy on.`,
-    fix: `Add a rule that lets ${caller} reach the pods behind ${to}`,
+    what: `does not let ${caller} out to ${to}, whose address is in its settings. Those calls time out from the deploy on.`,
+    fix: `add a rule that lets ${caller} reach the pods behind ${to}`,
   }),
   visitors: (route, to) => ({
     what: `lets no ingress controller through to the pods of Service ${to}, and ${route} sends visitors there. Unless another policy allows them, they get time-outs from the deploy on.`,
-    fix: `Add a rule that lets the namespace of the ingress controller reach the pods of ${to}`,
+    fix: `add a rule that lets the namespace of the ingress controller reach the pods of ${to}`,
   }),
   outside: (_, to) => ({
     what: `lets only pods of the cluster through to Service ${to}, which has an address for clients outside. Unless another policy allows them, they get time-outs from the deploy on.`,
-    fix: `Add a rule with an ipBlock for the clients of ${to}`,
+    fix: `add a rule with an ipBlock for the clients of ${to}`,
   }),
   unseen: (_, to) => ({
     what: `lets nobody through to the pods of Service ${to}, or only the monitoring. Unless another policy allows them, whoever calls ${to} gets time-outs from the deploy on.`,
-    fix: `Add a rule that lets the callers of ${to} in`,
+    fix: `add a rule that lets in the callers of ${to}`,
   }),
   peers: (_, to) => ({
     what: `does not let the members of a StatefulSet reach each other at ${to}. They lose sight of each other from the deploy on: no fail-over, or a split cluster.`,
-    fix: `Add a rule that lets the pods reach each other at the port behind ${to}`,
+    fix: `add a rule that lets the pods reach each other at the port behind ${to}`,
   }),
   monitor: (monitor, to) => ({
     what: `does not let Prometheus through to ${to}, which ${monitor} scrapes. Its metrics stop, and alerts on them go silent.`,
-    fix: `Add a rule that lets the pods of Prometheus reach the port behind ${to}`,
+    fix: `add a rule that lets the pods of Prometheus reach the port behind ${to}`,
   }),
   dns: (caller) => ({
     what: `limits what ${caller} may send, and allows no DNS. Every name, of a Service or a host outside, fails to resolve from the deploy on.`,
-    fix: "Add an egress rule with ports UDP 53 and TCP 53",
+    fix: "add an egress rule with the ports UDP 53 and TCP 53",
   }),
 };

@@ -12,6 +12,7 @@ import { listText, scalarText } from "../../engine/words.ts";
 import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
+import { changedWorkloads, containerPairs, type ContainerPair } from "../../engine/workload-pairs.ts";
 
 const pricing = (resources: string) => `apiVersion: apps/v1
 kind: Deployment
@@ -100,19 +101,12 @@ export default defineCheck({
     },
   ],
 
-  *run({ changes, before, after }) {
-    for (const change of changes) {
-      if (change.kind !== "kept" || change.before.object === change.after.object) continue;
-      const was = before.workload(change.before);
-      const is = after.workload(change.after);
-      if (!was || !is || is.runsToCompletion) continue;
-      const old = new Map(was.containers.map((container) => [container.name, container]));
-      const fall = fallOf(was, is);
-      for (const container of is.containers) {
-        const previous = old.get(container.name);
-        if (!previous || container.role === "init") continue;
-        const cuts = cutsOf(previous, container, is);
-        if (cuts.length > 0) yield problem(is, { container, cuts, fall }, after);
+  *run(transition) {
+    for (const pair of changedWorkloads(transition)) {
+      const fall = fallOf(pair.was, pair.is);
+      for (const containers of containerPairs(pair)) {
+        const cuts = containers.container.role === "init" ? [] : cutsOf(containers);
+        if (cuts.length > 0) yield problem(containers, { cuts, fall }, transition.after);
       }
     }
   },
@@ -132,61 +126,42 @@ interface Cut {
 const SMALL = 0.25;
 const LARGE = 0.5;
 
-function cutsOf(previous: Container, container: Container, workload: Workload): Cut[] {
-  const context = { previous, container, workload };
-  return [
-    ...cut({ ...context, field: "limits", resource: "memory" }),
-    ...cut({ ...context, field: "requests", resource: "memory" }),
-    ...cut({ ...context, field: "limits", resource: "cpu" }),
-    ...cut({ ...context, field: "requests", resource: "cpu" }),
-  ];
+function cutsOf(pair: ContainerPair): Cut[] {
+  return (["memory", "cpu"] as const).flatMap((resource) => [
+    ...cut(pair, "limits", resource),
+    ...cut(pair, "requests", resource),
+  ]);
 }
 
-interface Place {
-  readonly previous: Container;
-  readonly container: Container;
-  readonly workload: Workload;
-  readonly field: "requests" | "limits";
-  readonly resource: Resource;
-}
-
-function cut(place: Place): Cut[] {
-  const { previous, container, workload, field, resource } = place;
+function cut({ workload, container, previous }: ContainerPair, field: Field, resource: Resource): Cut[] {
   const [old, now] = [shareOf(previous, resource), shareOf(container, resource)];
   const [was, is] = field === "limits" ? [old.limit, now.limit] : [old.request, now.request];
-  if (was === undefined || Number.isNaN(was) || Number.isNaN(is)) return [];
   // Without a limit a container may use more, not less.
-  if (is === undefined && field === "limits") return [];
+  if (was === undefined || (is === undefined && field === "limits")) return [];
   const lost = 1 - (is ?? 0) / was;
-  if (lost < (resource === "cpu" ? LARGE : SMALL)) return [];
+  if (!(lost >= (resource === "cpu" ? LARGE : SMALL))) return [];
   const path = ["resources", field, resource];
   const written = scalarText(writtenShare(previous, field, resource));
-  const noun = `${resource} ${field === "limits" ? "limit" : "request"}`;
+  const small = field === "limits" && isSmall({ lost, is: is ?? 0, asked: old.request ?? 0 });
+  const becomes = scalarText(writtenShare(container, field, resource));
   return [
     {
-      text:
-        is === undefined
-          ? `${noun} (${written}) is gone`
-          : `${noun} goes from ${written} to ${scalarText(writtenShare(container, field, resource))}`,
+      text: `${resource} ${field.slice(0, -1)} ${is === undefined ? `(${written}) is gone` : `goes from ${written} to ${becomes}`}`,
       path,
-      severity: proves({ field, resource, lost, belowRequest: is !== undefined && is < (old.request ?? 0) }),
+      // A container without enough memory is killed; with less of a CPU it is only slower.
+      severity: resource === "memory" && small ? "warning" : "notice",
       old: written,
       suggestion: setScalar(workload.manifest, [...container.path, ...path], written),
     },
   ];
 }
 
-interface Extent {
-  readonly field: "requests" | "limits";
-  readonly resource: Resource;
-  readonly lost: number;
-  readonly belowRequest: boolean;
+/** Below what the container asked for so far, or half of what it could have. */
+function isSmall({ lost, is, asked }: { lost: number; is: number; asked: number }): boolean {
+  return is < asked || lost >= LARGE;
 }
 
-function proves({ field, resource, lost, belowRequest }: Extent): Severity {
-  if (resource === "cpu") return "notice";
-  return field === "limits" && (belowRequest || lost >= LARGE) ? "warning" : "notice";
-}
+type Field = "requests" | "limits";
 
 /** The pods' class before and after, where it falls. */
 interface Fall {
@@ -200,12 +175,11 @@ function fallOf(was: Workload, is: Workload): Fall | undefined {
 }
 
 interface Found {
-  readonly container: Container;
   readonly cuts: readonly Cut[];
   readonly fall: Fall | undefined;
 }
 
-function problem(workload: Workload, { container, cuts, fall }: Found, world: World): Problem {
+function problem({ workload, container }: ContainerPair, { cuts, fall }: Found, world: World): Problem {
   const worst = cuts.find(({ severity }) => severity === "warning") ?? cuts[0];
   const [service] = world.servicesOf(workload);
   const isGrave = worst?.severity === "warning" || (fall?.to === "BestEffort" && service !== undefined);

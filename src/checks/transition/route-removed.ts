@@ -258,7 +258,7 @@ function lossOf(change: Change, lost: readonly Served[], transition: Transition)
     message:
       `${route.ref} answers ${what}, and ${how}. No other route here takes over, so visitors of ${named.length > 0 ? what : route.name} get a 404 from the deploy on. ${text}`.trim(),
     ...(named.length > 0 && {
-      fix: `Keep ${what} beside the new host, or answer it with a redirect, until its traffic is gone. If it has no visitors any more, accept this with a waiver for ${route.ref}.`,
+      fix: `Go on serving ${what}, or answer it with a redirect, until its traffic is gone. If it has no visitors any more, accept this with a waiver for ${route.ref}.`,
     }),
   };
 }

@@ -154,14 +154,14 @@ function narrower({ before, after }: Pair, transition: Transition): Problem {
     old === "LoadBalancer" ? addressMoves(after, transition) : nodePortNeed(after, transition.after);
   const what =
     old === "LoadBalancer"
-      ? "Its load balancer is removed, and with it the address that DNS and clients know"
-      : `Its node port${numbers(before)} closes: whoever comes in there, a load balancer or an Ingress controller outside the cluster, is refused`;
+      ? "Its load balancer is removed at the deploy, and with it the address that DNS and clients know."
+      : `Its node port${numbers(before)} closes at the deploy: whoever comes in there, a load balancer or an Ingress controller outside the cluster, is refused.`;
   return {
     subject: after,
     key: "type",
     at: after.locate("spec", ...(after.get("spec", "type") === undefined ? [] : ["type"])),
     ...(atMost && { atMost }),
-    message: `${after.ref} goes from ${old} to ${now}. ${what} from the deploy on.`,
+    message: `${after.ref} goes from ${old} to ${now}. ${what}`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -225,7 +225,7 @@ function followsDns({ annotations }: Manifest): boolean {
 function traitText({ trait, was, is }: TraitChange): string {
   const change = `from ${was ?? "unset"} to ${is ?? "unset"}`;
   if (trait === "reach")
-    return `the load balancer goes ${change}. It gets another address, and clients on the other side of the network are cut off.`;
+    return `its load balancer was ${was ?? "public"} and becomes ${is ?? "public"}. It gets another address, and clients on the other side are cut off from the deploy on.`;
   if (trait === "address")
     return `the fixed address goes ${change}. DNS entries and firewalls that know the old address lead nowhere from the deploy on.`;
   const what = {

@@ -1,12 +1,10 @@
-import { quantityOf } from "../../engine/bytes.ts";
 import { plainScalar, setScalar } from "../../engine/edit.ts";
 import { list, object, string } from "../../engine/json.ts";
 import { isUnknown } from "../../engine/template.ts";
-import type { FieldPath, Json, Location, Manifest, Problem, Severity } from "../../engine/types.ts";
-import { scalarText } from "../../engine/words.ts";
+import type { FieldPath, Json, Location, Manifest, Problem } from "../../engine/types.ts";
 import { podField, type Workload } from "../../engine/workload.ts";
-import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
+import { defaultClass, growth, shrunk } from "./_storage-size.ts";
 
 const forum = (volume: string) => `apiVersion: apps/v1
 kind: Deployment
@@ -194,34 +192,27 @@ function locateSource(manifest: Manifest, path: FieldPath, volume: Mount["volume
 
 const claimOf = ({ volume }: Mount) => string(object(volume["persistentVolumeClaim"])["claimName"]);
 
-function* volumes(was: Workload, is: Workload, { before, after }: Transition): Iterable<Problem> {
-  const now = mountsOf(is);
+function* volumes(was: Workload, is: Workload, transition: Transition): Iterable<Problem> {
+  const now = new Map(mountsOf(is).map((mount) => [placeOf(mount), mount]));
   const told = new Set<string>();
   for (const old of mountsOf(was)) {
     const claim = claimOf(old);
-    const mount = now.find(
-      ({ container, mountPath }) => container === old.container && mountPath === old.mountPath,
-    );
+    const mount = now.get(placeOf(old));
     if (claim === undefined || !mount || isUnknown(claim) || told.has(claim)) continue;
     const other = claimOf(mount);
-    if (other === claim || (other !== undefined && isUnknown(other))) continue;
-    const kind = other === undefined ? ephemeral(mount) : "claim";
-    if (kind === undefined) continue;
+    if (other === claim || isUnknown(other)) continue;
+    if (other !== undefined) yield otherClaim(is, mount, { claim, other, transition });
+    else if (isEphemeral(mount)) yield onPod(is, mount, claim);
+    else continue;
     told.add(claim);
-    yield kind === "claim"
-      ? otherClaim(is, mount, {
-          claim,
-          other: other ?? "",
-          known: after.find("PersistentVolumeClaim", other ?? "", is.manifest),
-          before,
-        })
-      : onPod(is, mount, claim);
   }
 }
 
-/** Storage that goes with the pod. */
-function ephemeral({ volume }: Mount): "emptyDir" | undefined {
-  return volume["emptyDir"] !== undefined || Object.keys(volume).length === 1 ? "emptyDir" : undefined;
+const placeOf = ({ container, mountPath }: Mount) => `${container} ${mountPath}`;
+
+/** Storage that goes with the pod: an emptyDir, which is also what a volume is that says nothing. */
+function isEphemeral({ volume }: Mount): boolean {
+  return volume["emptyDir"] !== undefined || Object.keys(volume).length === 1;
 }
 
 function onPod(workload: Workload, mount: Mount, claim: string): Problem {
@@ -237,20 +228,20 @@ function onPod(workload: Workload, mount: Mount, claim: string): Problem {
 interface OtherClaim {
   readonly claim: string;
   readonly other: string;
-  readonly known: Manifest | undefined;
-  readonly before: World;
+  readonly transition: Transition;
 }
 
 /** A claim that was there before may already hold the data; a new one is empty unless it says where it comes from. */
-function otherClaim(workload: Workload, mount: Mount, { claim, other, known, before }: OtherClaim): Problem {
-  const source =
-    known?.get("spec", "dataSource") ??
-    known?.get("spec", "dataSourceRef") ??
-    known?.get("spec", "volumeName");
-  const isNew =
-    known !== undefined &&
-    before.find("PersistentVolumeClaim", other, known) === undefined &&
-    source === undefined;
+function isEmptyClaim(name: string, from: Manifest, { before, after }: Transition): boolean {
+  const claim = after.find("PersistentVolumeClaim", name, from);
+  const filled = ["dataSource", "dataSourceRef", "volumeName"].some(
+    (field) => claim?.get("spec", field) !== undefined,
+  );
+  return claim !== undefined && !filled && before.find("PersistentVolumeClaim", name, claim) === undefined;
+}
+
+function otherClaim(workload: Workload, mount: Mount, { claim, other, transition }: OtherClaim): Problem {
+  const isNew = isEmptyClaim(other, workload.manifest, transition);
   const suggestion = setScalar(
     workload.manifest,
     [...mount.path, "persistentVolumeClaim", "claimName"],
@@ -266,100 +257,5 @@ function otherClaim(workload: Workload, mount: Mount, { claim, other, known, bef
       : `${mount.mountPath} of ${workload.manifest.ref} moves from claim ${claim} to ${other}: its pods see what is in ${other}, and no longer what is in ${claim}.`,
     fix: `Copy the data of ${claim} to ${other} while nothing writes to it, then switch over, and keep ${claim} until it is checked.`,
     ...(suggestion && { suggestion }),
-  };
-}
-
-/** Sizes of volumes in custom resources of operators; none of them can shrink a volume. */
-const SIZES: Readonly<Record<string, readonly FieldPath[]>> = {
-  "postgresql.cnpg.io/Cluster": [
-    ["spec", "storage", "size"],
-    ["spec", "walStorage", "size"],
-  ],
-  "acid.zalan.do/postgresql": [["spec", "volume", "size"]],
-  "kafka.strimzi.io/Kafka": [
-    ["spec", "kafka", "storage", "size"],
-    ["spec", "zookeeper", "storage", "size"],
-  ],
-  "kafka.strimzi.io/KafkaNodePool": [["spec", "storage", "size"]],
-  "rabbitmq.com/RabbitmqCluster": [["spec", "persistence", "storage"]],
-  "pxc.percona.com/PerconaXtraDBCluster": [
-    ["spec", "pxc", "volumeSpec", "persistentVolumeClaim", "resources", "requests", "storage"],
-  ],
-  "k8s.mariadb.com/MariaDB": [["spec", "storage", "size"]],
-  "monitoring.coreos.com/Prometheus": [
-    ["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
-  ],
-  "monitoring.coreos.com/Alertmanager": [
-    ["spec", "storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
-  ],
-};
-
-function* shrunk(before: Manifest, after: Manifest): Iterable<Problem> {
-  for (const path of SIZES[`${after.group}/${after.kind}`] ?? []) {
-    const [old, now] = [before.get(...path), after.get(...path)];
-    const [was, is] = [quantityOf(old), quantityOf(now)];
-    if (was === undefined || is === undefined || is >= was) continue;
-    const suggestion = setScalar(after, path, scalarText(old));
-    yield {
-      subject: after,
-      key: path.join("."),
-      at: after.locate(...path),
-      atMost: "warning",
-      message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. Volumes cannot shrink: the operator refuses the change and stops to reconcile, or replaces the volumes.`,
-      fix: `Keep ${scalarText(old)}. For smaller volumes, restore a backup into a new ${after.kind} and switch over.`,
-      ...(suggestion && { suggestion }),
-    };
-  }
-}
-
-/** Growing needs a storage class that allows it (kubernetes pkg/apis/core/validation, PersistentVolumeClaimResize). */
-function* growth(before: Manifest, after: Manifest, world: World): Iterable<Problem> {
-  const path = ["spec", "resources", "requests", "storage"];
-  const [old, now] = [before.get(...path), after.get(...path)];
-  const [was, is] = [quantityOf(old), quantityOf(now)];
-  const name = string(after.get("spec", "storageClassName"));
-  const storageClass = name === undefined ? undefined : world.find("StorageClass", name, { namespace: "" });
-  const expands = storageClass?.get("allowVolumeExpansion");
-  if (
-    was === undefined ||
-    is === undefined ||
-    is <= was ||
-    !storageClass ||
-    expands === true ||
-    isUnknown(expands)
-  )
-    return;
-  yield {
-    subject: after,
-    key: "expansion",
-    at: after.locate(...path),
-    atMost: "warning",
-    message: `${after.ref} is to grow from ${scalarText(old)} to ${scalarText(now)}, and storage class ${storageClass.name} does not allow volumes to grow: the API server refuses it, and the deploy fails here.`,
-    fix: `Write allowVolumeExpansion: true in StorageClass/${storageClass.name} first, if its driver can do it.`,
-  };
-}
-
-const DEFAULT = "storageclass.kubernetes.io/is-default-class";
-
-function* defaultClass({ before, after }: Transition): Iterable<Problem> {
-  const defaults = (world: World) =>
-    world.ofKind("StorageClass").filter(({ annotations }) => annotations[DEFAULT] === "true");
-  const [old, now] = [defaults(before), defaults(after)];
-  const [was, is] = [old[0], now[0]];
-  if (!was || old.some(({ name }) => now.some((one) => one.name === name))) return;
-  const kept = after.ofKind("StorageClass").find(({ id }) => id === was.id);
-  const place = is ?? kept ?? was;
-  const atMost: Severity = "warning";
-  yield {
-    subject: place,
-    key: "default",
-    at: place.locate("metadata", "annotations", DEFAULT),
-    atMost,
-    message: is
-      ? `${is.ref} becomes the default instead of ${was.ref}: claims without a class, those of new StatefulSet pods among them, are made there from now on, on other disks than their neighbours.`
-      : `${was.ref} is no longer the default storage class, and no other is: new claims without a class wait, and their pods do not start.`,
-    fix: is
-      ? `Write storageClassName in the claims that need ${was.name} before the default changes.`
-      : `Keep a default storage class, or write storageClassName in every claim.`,
   };
 }

@@ -1,5 +1,12 @@
-import type { Container, Workload } from "../engine/workload.ts";
-import type { Transition } from "./define.ts";
+import type { Change } from "./pair.ts";
+import type { Container, Workload } from "./workload.ts";
+import type { World } from "./world.ts";
+
+interface Sides {
+  readonly before: World;
+  readonly after: World;
+  readonly changes: readonly Change[];
+}
 
 /** A workload before and after. */
 export interface WorkloadPair {
@@ -8,12 +15,12 @@ export interface WorkloadPair {
 }
 
 /** Long-running workloads that are on both sides and that the change touches. */
-export function changedWorkloads(transition: Transition): WorkloadPair[] {
-  return keptWorkloads(transition).filter(({ was, is }) => was.manifest.object !== is.manifest.object);
+export function changedWorkloads(sides: Sides): WorkloadPair[] {
+  return keptWorkloads(sides).filter(({ was, is }) => was.manifest.object !== is.manifest.object);
 }
 
 /** Long-running workloads that are on both sides. */
-export function keptWorkloads({ changes, before, after }: Transition): WorkloadPair[] {
+export function keptWorkloads({ changes, before, after }: Sides): WorkloadPair[] {
   return changes.flatMap((change) => {
     const was = change.before && before.workload(change.before);
     const is = change.after && after.workload(change.after);

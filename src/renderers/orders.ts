@@ -1,0 +1,114 @@
+import { list, object, string } from "../engine/json.ts";
+import { fileReader, manifestsOf } from "../engine/manifest.ts";
+import { skeleton } from "../engine/template.ts";
+import type { FieldPath, Json, Manifest, Side, Tree } from "../engine/types.ts";
+import { readYaml } from "../engine/yaml.ts";
+import type { Chart } from "./chart.ts";
+import { environmentsIn } from "./helmfile-text.ts";
+import { folderOf, isInside, resolvePath } from "./paths.ts";
+import type { Release, ValuesFile } from "./release.ts";
+
+const ORDER = /^kind:\s*["']?(Application|HelmRelease)\b/m;
+const HELMFILE = /(^|\/)(helmfile[^/]*|helmfile\.d\/[^/]+)\.ya?ml(\.gotmpl)?$/;
+
+/** Releases of charts of the tree that Applications, HelmReleases and helmfiles of the tree order. */
+export function orderedReleases(charts: readonly Chart[], tree: Tree, side: Side): Release[] {
+  const folders = new Map(charts.map((chart) => [chart.folder, chart]));
+  if (folders.size === 0) return [];
+  const read = fileReader();
+  return [...tree.files].flatMap(([path, blob]) => {
+    if (charts.some(({ folder }) => isInside(path, folder))) return [];
+    if (HELMFILE.test(path)) return ofHelmfile(path, blob.text, { folders, tree });
+    if (!ORDER.test(blob.text)) return [];
+    const manifests = manifestsOf(read(blob), { path, side, source: blob.text });
+    return manifests.flatMap((manifest) => ofManifest(manifest, { folders, tree }));
+  });
+}
+
+interface Repository {
+  readonly folders: ReadonlyMap<string, Chart>;
+  readonly tree: Tree;
+}
+
+function ofManifest(manifest: Manifest, repository: Repository): Release[] {
+  if (manifest.kind === "HelmRelease") return ofHelmRelease(manifest, repository);
+  if (manifest.group !== "argoproj.io" || manifest.kind !== "Application") return [];
+  const several = list(manifest.get("spec", "sources")).map((_, index): FieldPath => ["spec", "sources", index]);
+  const paths: FieldPath[] = [["spec", "source"], ...several];
+  return paths.flatMap((source) => ofSource(manifest, source, repository));
+}
+
+/** Flux: a chart of a GitRepository, with values files, all relative to the repository's root. */
+function ofHelmRelease(manifest: Manifest, { folders, tree }: Repository): Release[] {
+  const spec = object(manifest.get("spec", "chart", "spec"));
+  const isGit = object(spec["sourceRef"])["kind"] === "GitRepository";
+  const chart = isGit ? folders.get(resolvePath(".", string(spec["chart"]) ?? "") ?? "") : undefined;
+  if (!chart) return [];
+  const files = texts(spec["valuesFiles"]).flatMap((file) => existing(resolvePath(".", file), tree));
+  return [{ chart, files: withoutOwn(files, chart), order: manifest }];
+}
+
+/** Argo CD: a chart by its path; values files relative to it, or to a source with a name: `$values/shop/prod.yaml`. */
+function ofSource(manifest: Manifest, source: FieldPath, { folders, tree }: Repository): Release[] {
+  const { path, helm } = object(manifest.get(...source));
+  const chart = typeof path === "string" ? folders.get(resolvePath(".", path) ?? "") : undefined;
+  if (!chart) return [];
+  const files = texts(object(helm)["valueFiles"]).flatMap((file) => {
+    const named = /^\$[\w-]+\/(.+)$/.exec(file)?.[1];
+    return existing(named === undefined ? resolvePath(chart.folder, file) : resolvePath(".", named), tree);
+  });
+  return [{ chart, files: withoutOwn(files, chart), order: manifest }];
+}
+
+/** helmfile: local charts with values files. Of the template around them only the environment's name is followed. */
+function ofHelmfile(path: string, text: string, { folders, tree }: Repository): Release[] {
+  const [document] = readYaml(skeleton(text)).documents;
+  const folder = folderOf(path);
+  return list(object(document?.value)["releases"]).flatMap((item) => {
+    const { chart: place, values } = object(item);
+    const chart = typeof place === "string" ? folders.get(resolvePath(folder, place) ?? "") : undefined;
+    if (!chart) return [];
+    return variants(texts(values), folder, tree).map((files): Release => ({ chart, files: withoutOwn(files, chart) }));
+  });
+}
+
+/** One list of values files for each environment: by the names that stand where the pattern has an action, or in the files. */
+function variants(patterns: readonly string[], folder: string, tree: Tree): ValuesFile[][] {
+  const found = patterns.map((pattern) => matching(pattern, folder, tree));
+  const paths = found.flat().map(({ path }) => path);
+  const written = environmentsIn(paths.map((path) => tree.files.get(path)?.text ?? ""));
+  const named = [...new Set(found.flat().flatMap(({ environment }) => environment ?? []))];
+  const names = named.length > 0 ? named : written;
+  return names.slice(0, MOST_ENVIRONMENTS).map((name) =>
+    found
+      .flat()
+      .filter(({ environment }) => environment === undefined || environment === name)
+      .map(({ path }) => ({ path, ...(name !== undefined && path.endsWith(".gotmpl") && { environment: name }) })),
+  );
+}
+
+const MOST_ENVIRONMENTS = 12;
+
+/** Files that a pattern such as `overrides/{{ .Environment.Name }}/web.yaml` means. */
+function matching(pattern: string, folder: string, tree: Tree): ValuesFile[] {
+  const literal = pattern.replaceAll(/[\uE000-\uE0FF]+/g, "\u0000");
+  if (!literal.includes("\u0000")) return existing(resolvePath(folder, literal), tree);
+  const path = resolvePath(folder, literal) ?? "";
+  const expression = path.split("\u0000").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const matcher = new RegExp(`^${expression.join("([^/]+)")}$`);
+  return [...tree.files.keys()].flatMap((file) => {
+    const environment = matcher.exec(file)?.[1];
+    return environment === undefined ? [] : [{ path: file, environment }];
+  });
+}
+
+const texts = (value: Json | undefined) => list(value).flatMap((item) => string(item) ?? []);
+
+function existing(path: string | undefined, tree: Tree): ValuesFile[] {
+  return path !== undefined && tree.files.has(path) ? [{ path }] : [];
+}
+
+/** The chart's own values are below all others in any case. */
+function withoutOwn(files: readonly ValuesFile[], { folder }: Chart): ValuesFile[] {
+  return files.filter(({ path }) => path !== (folder === "." ? "values.yaml" : `${folder}/values.yaml`));
+}

@@ -1,0 +1,80 @@
+import type { Environment, Manifest, Side, Tree, ValuesSet } from "../engine/types.ts";
+import { orderedValues, type ValuesLayer } from "../engine/values.ts";
+import { join, type Chart } from "./chart.ts";
+import type { Switches } from "./dormant.ts";
+import { environmentOf } from "./environment.ts";
+import { branches } from "./helmfile-text.ts";
+import { folderOf } from "./paths.ts";
+import { fileLayer, fileSet } from "./values.ts";
+
+/** A file of values, and the helmfile environment in which it is expanded. */
+export interface ValuesFile {
+  readonly path: string;
+  readonly environment?: string;
+}
+
+/** A chart with one set of values. */
+export interface Release {
+  readonly chart: Chart;
+  /** Values files of the tree, on top of the chart's own; the last one wins. */
+  readonly files: readonly ValuesFile[];
+  /** The object that orders it (an Argo CD Application, a Flux HelmRelease): its own values are on top of all. */
+  readonly order?: Manifest;
+  /** Values that switch on what nothing else does, by path. */
+  readonly on?: Switches;
+}
+
+/**
+ * How a chart is deployed: as those that order it say; else with each values file that is its own. Where it is known
+ * how production deploys it, nobody deploys its bare defaults.
+ */
+export function releasesOf(chart: Chart, ordered: readonly Release[]): Release[] {
+  const orders = ordered.filter((release) => release.chart === chart);
+  if (orders.length > 0) return orders;
+  const releases = chart.values.map((path): Release => ({ chart, files: [{ path }] }));
+  const production = releases.some((release) => environmentOfRelease(release) === "production");
+  return production ? releases : [{ chart, files: [] }, ...releases];
+}
+
+export function releaseId({ chart, files, order, on }: Release): string {
+  if (on !== undefined) return `${chart.folder} (with ${Object.keys(on).join(", ")})`;
+  if (order !== undefined) return `${chart.folder} (${order.ref})`;
+  if (files.length === 0) return chart.folder;
+  const names = files.map(({ path, environment }) => {
+    const name = folderOf(path) === chart.folder ? path.slice(path.lastIndexOf("/") + 1) : path;
+    return environment === undefined ? name : `${name} in ${environment}`;
+  });
+  return `${chart.folder} (${names.join(", ")})`;
+}
+
+/** What the values' names tell, or whoever orders it: its file, its names, and where it deploys to. */
+export function environmentOfRelease({ chart, files, order }: Release): Environment {
+  const names = files.flatMap(({ path, environment }) => [path, environment ?? ""]);
+  const spec = order?.get("spec", "destination");
+  const place = typeof spec === "object" && spec !== null ? Object.values(spec) : [];
+  const texts = order ? [order.path, order.namespace, ...place.map(String), order.name] : [];
+  return environmentOf(chart.folder, ...names, ...texts);
+}
+
+/** The file that people know the release by. */
+export function placeOf({ chart, files, order }: Release): string {
+  return order?.path ?? files.at(-1)?.path ?? join(chart.folder, "Chart.yaml");
+}
+
+/** Every source of its values, the one that wins last. */
+export function layersOf({ chart, files, order }: Release, side: Side, tree: Tree): ValuesLayer[] {
+  const own: ValuesFile = { path: join(chart.folder, "values.yaml") };
+  const layers = [own, ...files].flatMap(({ path, environment }) => {
+    const text = tree.files.get(path)?.text ?? "";
+    return fileLayer(path, environment === undefined ? text : branches(text, environment), side) ?? [];
+  });
+  return [...layers, ...(order ? orderedValues(order) : [])];
+}
+
+/** Some layers of its values as one set. */
+export function setOf({ chart, files, order }: Release, layers: readonly ValuesLayer[]): ValuesSet | undefined {
+  const set = fileSet(files.at(-1)?.path ?? join(chart.folder, "values.yaml"), layers);
+  if (!set || !order) return set;
+  const { ref, kind, namespace, name, labels } = order;
+  return { ...set, ref, kind, namespace, name, labels };
+}
