@@ -1,10 +1,14 @@
-/** Measures what a review costs in time and memory, how that grows, and how many GitHub calls a push costs. */
+/**
+ * Measures what a review costs in time and memory, how that grows, how many GitHub calls a push costs, how long webhooks
+ * wait for their answer while large reviews run, and how long a push waits for its verdict.
+ */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "./bench/built.ts";
 import { callsPerPush, type Calls } from "./bench/calls.ts";
+import { intakeLatency, verdictLatency, type Latency } from "./bench/latency.ts";
 import type { ChildResult } from "./bench/review-child.ts";
 
 const CHILD = join("scripts", "bench", "review-child.ts");
@@ -57,7 +61,14 @@ function slope(one: Measure, other: Measure): number {
 /** What DESIGN allows a review of so many bytes: four times the bytes, and 120 MB. */
 const allowedMB = (bytes: number) => (4 * bytes) / 1e6 + 120;
 
-function asText(review: readonly Measure[], calls: Calls | undefined): string {
+interface Results {
+  readonly review: readonly Measure[];
+  readonly calls?: Calls;
+  readonly intake?: Latency;
+  readonly verdict?: Latency;
+}
+
+function asText({ review, calls, intake, verdict }: Results): string {
   const rows = review.map((measured, index) => {
     const before = review[index - 1];
     return [
@@ -72,16 +83,25 @@ function asText(review: readonly Measure[], calls: Calls | undefined): string {
   });
   const titles = ["manifests", "read", "review", "first", "peak", "allowed", "growth"];
   const table = [titles.map((title) => title.padStart(9)).join(""), ...rows];
-  const cost = calls
-    ? [
-        "",
-        "GitHub calls of a push",
-        `  first review of a repository   ${calls.cold}`,
-        `  the next push                  ${calls.warm}`,
-        `  nothing relevant changed       ${calls.irrelevant}`,
-      ]
-    : [];
-  return [...table, ...cost].join("\n");
+  return [...table, ...(calls ? costOf(calls) : []), ...waits({ intake, verdict })].join("\n");
+}
+
+const costOf = ({ cold, warm, irrelevant }: Calls): string[] => [
+  "",
+  "GitHub calls of a push",
+  `  first review of a repository   ${cold}`,
+  `  the next push                  ${warm}`,
+  `  nothing relevant changed       ${irrelevant}`,
+];
+
+function waits({ intake, verdict }: { intake: Latency | undefined; verdict: Latency | undefined }): string[] {
+  const line = (what: string, { p50, p95, p99, count }: Latency) =>
+    `  ${what.padEnd(60)} p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms (${count})`;
+  return [
+    ...(intake || verdict ? ["", "Waiting"] : []),
+    ...(intake ? [line("a webhook for its answer, while large reviews run", intake)] : []),
+    ...(verdict ? [line("a push for its verdict, with 50 ms a GitHub call", verdict)] : []),
+  ];
 }
 
 function sizes(text: string): number[] {
@@ -95,18 +115,21 @@ interface Options {
   readonly format: "text" | "json";
   readonly sizes: readonly number[];
   readonly calls: boolean;
+  readonly latency: boolean;
 }
 
-async function bench({ format, sizes: wanted, calls: counted }: Options): Promise<void> {
+async function bench({ format, sizes: wanted, calls: counted, latency }: Options): Promise<void> {
   const review: Measure[] = [];
   {
     using built = build();
     for (const size of wanted) review.push(await measure(built.path(CHILD), size));
   }
-  const calls = counted ? await callsPerPush() : undefined;
-  process.stdout.write(
-    `${format === "json" ? JSON.stringify({ review, calls }, null, 2) : asText(review, calls)}\n`,
-  );
+  const results: Results = {
+    review,
+    ...(counted && { calls: await callsPerPush() }),
+    ...(latency && { intake: await intakeLatency(), verdict: await verdictLatency() }),
+  };
+  process.stdout.write(`${format === "json" ? JSON.stringify(results, null, 2) : asText(results)}\n`);
 }
 
 await new Command("bench")
@@ -114,5 +137,6 @@ await new Command("bench")
   .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
   .option("--sizes <list>", "how many manifests", sizes, SIZES)
   .option("--no-calls", "leave GitHub calls out")
+  .option("--no-latency", "leave waiting times out")
   .action(bench)
   .parseAsync();

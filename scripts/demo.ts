@@ -5,8 +5,9 @@
  *   npm run demo -- [--repo DIR --base REV --head REV] [--keep]
  */
 import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseArgs, styleText } from "node:util";
+import { loadGitChange } from "../src/sources/git.ts";
 import { startGitHub, type GitHub, type Repository } from "../test/github-server/index.ts";
 import { showCheckRun, showComment } from "./demo/show.ts";
 import { startApp } from "./support/app.ts";
@@ -24,31 +25,45 @@ const { values } = parseArgs({
   },
 });
 
-const limit = setTimeout(() => fail(`The demo took over ${LIMIT_MS / 1000} seconds.`), LIMIT_MS).unref();
 const started = performance.now();
+const limit = setTimeout(() => {
+  console.error(`The demo took over ${LIMIT_MS / 1000} seconds.`);
+  process.exit(1);
+}, LIMIT_MS).unref();
 const github = await startGitHub();
-{
-  await using app = await startApp(github);
-  step(`nines runs, and talks to a GitHub at ${github.url}`);
+try {
+  await run(github);
+  step(`done in ${seconds(started)} s`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+} finally {
+  await github.close();
+  clearTimeout(limit);
+}
+
+async function run(on: GitHub): Promise<void> {
+  await using app = await startApp(on);
+  step(`nines runs, and talks to a GitHub at ${on.url}`);
   const reviewed = app.logged("reviewed");
-  const { repository, number } = await openPullRequest(github).catch((error: unknown) =>
-    fail(messageOf(error)),
-  );
+  // Whether the app ends before it has reviewed is told where it is awaited, if it gets that far.
+  reviewed.catch(() => undefined);
+  const { repository, number } = await openPullRequest(on);
   const opened = performance.now();
   await reviewed;
   step(`pull request ${repository.fullName}#${number} reviewed in ${seconds(opened)} s`);
   show(repository, number);
-  if (values.keep) await keep(`${github.url}/${repository.fullName}/pull/${number}`);
+  if (values.keep) await keep(`${on.url}/${repository.fullName}/pull/${number}`);
 }
-await github.close();
-clearTimeout(limit);
-step(`done in ${seconds(started)} s`);
 
 /** From the example, or from two commits of a local repository. */
 async function openPullRequest(on: GitHub): Promise<{ repository: Repository; number: number }> {
   if (values.repo === undefined) return openExample(on);
+  // Says in one line what is wrong with the folder or the revisions, as the command line does.
+  const folder = resolve(values.repo);
+  await loadGitChange(folder, values);
   const repository = await on.createRepository("local/repository");
-  const { branch } = await repository.importBare(values.repo, values.base, values.head, "change");
+  const { branch } = await repository.importBare(folder, values.base, values.head, "change");
   const title = `${values.base}...${values.head}`;
   return { repository, number: await repository.openPullRequest({ head: branch, title }) };
 }
@@ -99,13 +114,4 @@ function step(text: string): void {
 
 function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(1);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(1);
 }

@@ -21,6 +21,8 @@ export interface Config {
   readonly bounds: Bounds;
   /** Seconds between two searches for webhooks that got lost. */
   readonly recoverySeconds: number;
+  /** Seconds between two searches for pull requests without a verdict; 0 for none. */
+  readonly sweepSeconds: number;
 }
 
 export type ConfigResult =
@@ -76,6 +78,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
       max: 86_400,
       otherwise: 300,
     }),
+    sweepSeconds: integer("SWEEP_SECONDS", env["SWEEP_SECONDS"], { min: 0, max: 86_400, otherwise: 1_800 }),
     logLevel: logLevel(env["LOG_LEVEL"]),
   };
   const problems = Object.values(settings).flatMap((setting) =>
@@ -100,6 +103,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
       concurrency: rest.concurrency.value,
       bounds: { seconds: rest.seconds.value, memoryMB: rest.memoryMB.value },
       recoverySeconds: rest.recoverySeconds.value,
+      sweepSeconds: rest.sweepSeconds.value,
     },
   };
 }

@@ -34,8 +34,13 @@ export function createMetrics(counts: () => Promise<readonly JobCount[]>) {
     rateLimits: rateLimits(registry),
     failures: new Counter({
       name: "nines_failures_total",
-      help: "What went wrong, by kind: delivery, review, unverified, recovery, acknowledge, comments-lost, review-refused.",
+      help: "What went wrong, by kind: delivery, review, unverified, recovery, sweep, acknowledge, comments-lost, review-refused.",
       labelNames: ["kind"],
+      registers,
+    }),
+    missed: new Counter({
+      name: "nines_missed_total",
+      help: "Pull requests without a verdict of which no webhook told, and which were reviewed after all.",
       registers,
     }),
     redeliveries: new Counter({

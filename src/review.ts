@@ -8,6 +8,7 @@ import { readDelivery } from "./pipelines/delivery.ts";
 import { applyPolicy } from "./policy/apply.ts";
 import { tierOf } from "./policy/tiers.ts";
 import { verdicts } from "./policy/verdict.ts";
+import { waiverFor } from "./policy/waivers.ts";
 
 /**
  * The whole judgement. The app and the command line differ only in where the trees come from and where the report
@@ -21,7 +22,7 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
   };
   const units = worldsOf({ before: rendered.base, after: rendered.head }, policy.cluster);
   const { problems, notes } = runChecks(checks, units, delivery);
-  const findings = applyPolicy(findingsOf(problems, policy, tierOf), policy);
+  const findings = applyPolicy(findingsOf(problems, policy, { tierOf, waiverFor }), policy);
   const all = [...rendered.head.notes, ...delivery.after.notes, ...notes];
   return {
     version: 1,

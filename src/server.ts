@@ -18,13 +18,12 @@ import type { Metrics } from "./metrics.ts";
 import { openQueue } from "./queue/index.ts";
 import type { Tries } from "./queue/index.ts";
 import { keepRecovering } from "./recovery.ts";
+import { keepSweeping } from "./sweep.ts";
 import { handlers } from "./worker.ts";
 import type { Reviews } from "./worker.ts";
 
 /** Kubernetes kills after 30 s by default; what has not ended by then goes on in the next process. */
 const DRAIN_MS = 25_000;
-
-const now = () => new Date();
 
 const reviewsWith = (services: Services): Reviews => ({
   review: (request, log, signal) => reviewRequest(request, { ...services, log }, signal),
@@ -35,6 +34,7 @@ const reviewsWith = (services: Services): Reviews => ({
 export interface Parts {
   readonly reviews?: (services: Services) => Reviews;
   readonly tries?: Tries;
+  readonly now?: () => Date;
 }
 
 export interface Running {
@@ -46,7 +46,7 @@ export interface Running {
 
 /** Starts everything: queue, Probot, workers, HTTP, and the search for lost webhooks. */
 export async function start(config: Config, log: Logger, parts: Parts = {}): Promise<Running> {
-  const { reviews = reviewsWith, ...tries } = parts;
+  const { reviews = reviewsWith, now = () => new Date(), ...tries } = parts;
   const queue = await openQueue({ store: config.store, concurrency: config.concurrency, log, ...tries });
   const judge = createJudge(threadsFor(config.concurrency), config.bounds);
   try {
@@ -68,14 +68,19 @@ export async function start(config: Config, log: Logger, parts: Parts = {}): Pro
       draining: () => draining,
     });
     const address = await http.listen({ host: config.host, port: config.port });
-    const lost = { octokit: await probot.auth(), wanted, now, metrics, log };
-    const recovery = keepRecovering(lost, config.recoverySeconds);
+    const asApp = await probot.auth();
+    const lost = { octokit: asApp, wanted, now, metrics, log };
+    const missed = { appId: config.appId, app: asApp, octokit, queue, metrics, now, log };
+    const searches = [
+      keepRecovering(lost, config.recoverySeconds),
+      keepSweeping(missed, config.sweepSeconds),
+    ];
     log.info({ address, store: config.store.kind }, "nines is ready");
     return {
       address,
       stop: async (drainMs) => {
         draining = true;
-        recovery.stop();
+        for (const search of searches) search.stop();
         // What GitHub sends meanwhile is still stored: it would not send it again.
         await queue.drain(drainMs);
         await http.close();

@@ -9,8 +9,8 @@ import { afterChange, benchRepository } from "./manifests.ts";
 /** Times in milliseconds, of so many measurements. */
 export interface Latency {
   readonly p50: number;
-  readonly p99: number;
   readonly p95: number;
+  readonly p99: number;
   readonly count: number;
 }
 

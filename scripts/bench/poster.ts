@@ -2,7 +2,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 50;
 
 const { url, secret } = JSON.parse(process.argv[2] ?? "") as { url: string; secret: string };
 

@@ -5,19 +5,25 @@
 export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   // Redundancy
   "hpa-conflict": [
-    "replicas-vs-hpa-conflict",
+    "hpa-conflict",
+    "hpa-target-missing",
     "replicas-removed-under-hpa",
     "replica-reduction",
     "values-fewer-replicas",
   ],
-  "hpa-disabled": ["hpa-cannot-scale", "replica-reduction", "values-fewer-replicas"],
+  "hpa-disabled": ["replica-reduction", "hpa-target-missing", "hpa-cannot-compute", "values-fewer-replicas"],
   "hpa-max-reduced": ["replica-reduction", "values-fewer-replicas"],
   "hpa-min-reduced": ["replica-reduction", "single-replica-served", "pdb-deadlock", "values-fewer-replicas"],
-  "hpa-removed": ["replica-reduction", "single-replica-served", "values-fewer-replicas"],
+  "hpa-removed": [
+    "replica-reduction",
+    "single-replica-served",
+    "hpa-target-missing",
+    "values-fewer-replicas",
+  ],
   "anti-affinity-removed": [
-    "spread-gives-no-guarantee",
-    "zone-loss",
     "spread-removed",
+    "spread-selector-mismatch",
+    "rollout-scheduling-deadlock",
     "values-budget-weakened",
   ],
   "pdb-blocks-drain": ["pdb-deadlock", "pdb-overlap", "values-budget-weakened"],
@@ -41,14 +47,21 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "probe-removed": [
     "readiness-removed",
     "readiness-missing",
-    "liveness-removed",
     "probe-handler-switch",
+    "probe-port-unresolvable",
     "values-rollout-weakened",
   ],
-  "probe-weakened": ["readiness-removed", "liveness-kills-startup", "values-rollout-weakened"],
-  "resources-raised": ["surge-vs-quota", "resources-raised", "values-resources-changed"],
-  "resources-reduced": ["resources-reduced", "values-resources-changed"],
+  "probe-weakened": [
+    "readiness-removed",
+    "liveness-kills-startup",
+    "probe-port-unresolvable",
+    "values-rollout-weakened",
+  ],
+  "resources-raised": ["surge-vs-quota", "values-resources-changed"],
+  "resources-reduced": ["resources-cut", "hpa-cannot-compute", "values-resources-changed"],
   "strategy-changed": [
+    "progress-deadline",
+    "sts-update-hazards",
     "rollout-availability-dip",
     "strategy-to-recreate",
     "rwo-volume-with-surge",
@@ -100,7 +113,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   // Data, immutability, API
   "crd-removed": ["destructive-removal", "api-removed"],
-  "cronjob-suspended": ["cronjob-suspended", "job-safety", "values-switched-off"],
+  "cronjob-suspended": ["cronjob-suspended", "backup-weakened", "values-switched-off"],
   "datastore-replaced": [
     "destructive-removal",
     "storage-change",
@@ -120,9 +133,17 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-storage-changed",
   ],
 
+  "backup-weakened": ["backup-weakened", "retention-flip"],
+  "config-removed": ["config-prune-race", "dangling-config-ref"],
+  "priority-class-removed": ["priority-class-dangling"],
+
+  // What stands over other workloads
+  "leader-election-removed": ["leader-election"],
+  "webhook-added": ["webhook-lockout"],
+
   // Observability
-  "alert-loosened": ["monitoring-break", "alert-loosened", "values-monitoring-off"],
-  "alert-removed": ["monitoring-break", "alert-removed", "values-monitoring-off"],
+  "alert-loosened": ["alert-loosened", "cleanup-without-alert", "values-monitoring-off"],
+  "alert-removed": ["alert-removed", "monitor-broken", "cleanup-without-alert", "values-monitoring-off"],
 
   // Test stages
   "always-added": ["gate-weakened", "staging-bypassed"],

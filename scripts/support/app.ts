@@ -19,7 +19,7 @@ export interface RunningApp extends AsyncDisposable {
 /** Starts the real app, with a queue of its own, on a GitHub of this machine. */
 export async function startApp(github: GitHub): Promise<RunningApp> {
   const folder = mkdtempSync(join(tmpdir(), "nines-bench-"));
-  const child = spawn(process.execPath, [SERVER], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=4", SERVER], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       PATH: process.env["PATH"],
@@ -32,6 +32,10 @@ export async function startApp(github: GitHub): Promise<RunningApp> {
       RECOVERY_SECONDS: NO_POLLING_SECONDS,
     },
   });
+  // Whatever ends this process ends the app.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const waiting: { message: string; resolve: (line: Record<string, unknown>) => void }[] = [];
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);

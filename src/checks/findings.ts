@@ -1,17 +1,40 @@
 import { fingerprint } from "../engine/fingerprint.ts";
-import type { Environment, Finding, Policy, Severity, Standing, Subject, Tier } from "../engine/types.ts";
+import type {
+  Environment,
+  Finding,
+  Policy,
+  Severity,
+  Standing,
+  Subject,
+  Tier,
+  Waiver,
+} from "../engine/types.ts";
+import { listText } from "../engine/words.ts";
 import type { RawFinding } from "./standing.ts";
 
 type TierOf = (policy: Policy, subject: Subject, place: { unit: string; environment: Environment }) => Tier;
+type WaiverFor = (policy: Policy, check: string, subject: Subject) => Waiver | undefined;
+
+/** What the policy has to say of a finding before those that are the same become one. */
+interface Decisions {
+  readonly tierOf: TierOf;
+  readonly waiverFor: WaiverFor;
+}
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, notice: 2 };
 const TIER: Record<Tier, number> = { critical: 0, standard: 1, "best-effort": 2 };
 const STANDING: Record<Standing, number> = { introduced: 0, worsened: 0, existing: 1, fixed: 2 };
 
 /** Gives raw findings their tier and severity, makes one of what stands in many units, and sorts: worst and newest first. */
-export function findingsOf(raw: readonly RawFinding[], policy: Policy, tierOf: TierOf): Finding[] {
+export function findingsOf(
+  raw: readonly RawFinding[],
+  policy: Policy,
+  { tierOf, waiverFor }: Decisions,
+): Finding[] {
   const findings = raw.map((item) => findingOf(item, policy, tierOf));
-  return [...Map.groupBy(findings, sameEverywhere).values()].map(together).sort(compareFindings);
+  const key = (finding: Finding) =>
+    sameEverywhere(finding, waiverFor(policy, finding.check, finding.subject) !== undefined);
+  return [...Map.groupBy(findings, key).values()].map(together).sort(compareFindings);
 }
 
 function findingOf(
@@ -49,24 +72,33 @@ function least(a: Severity, b: Severity): Severity {
   return RANK[a] > RANK[b] ? a : b;
 }
 
-/** One base, five overlays: the same words about the same object are one finding, as bad as where it is worst. */
-function sameEverywhere({ check, standing, subject, message }: Finding): string {
-  return JSON.stringify([check, standing, subject.kind, subject.name, message]);
+/**
+ * One base, five overlays, or five folders with the same edit: the same words about the same object are one finding, as
+ * bad as where it is worst. Namespaces differ from environment to environment, and make no other words.
+ */
+function sameEverywhere({ check, standing, subject, message }: Finding, isWaived: boolean): string {
+  const { namespace } = subject;
+  const words = namespace === "" ? message : message.replaceAll(`/${namespace}/`, "/");
+  return JSON.stringify([check, standing, subject.kind, subject.name, words, isWaived]);
 }
 
 function together(group: readonly Finding[]): Finding {
-  const [first, ...others] = [...group].sort(
+  const sorted = [...group].sort(
     (a, b) =>
       RANK[a.severity] - RANK[b.severity] ||
       TIER[a.tier] - TIER[b.tier] ||
       order(a.units.join(), b.units.join()),
   );
+  const [first, ...others] = sorted;
   if (!first) throw new Error("a group of findings has at least one");
   if (others.length === 0) return first;
-  const units = [...new Set(group.flatMap((finding) => finding.units))].sort();
+  const refs = new Set(sorted.map(({ subject }) => subject.ref));
+  refs.delete(first.subject.ref);
+  const more = refs.size === 0 ? "" : ` The same is so for ${listText([...refs], 5)}.`;
   return {
     ...first,
-    units,
+    units: [...new Set(group.flatMap((finding) => finding.units))].sort(),
+    message: first.message + more,
     fingerprint: fingerprint(...[...new Set(group.map((one) => one.fingerprint))].sort()),
   };
 }

@@ -10,7 +10,10 @@ export function settleMoves({ before, after }: Sides<Rendering>): Rendering {
   const known = new Set(before.units.map(({ id }) => id));
   const kept = before.units.map((unit) => ({
     ...unit,
-    manifests: [...unit.manifests.filter((manifest) => !moves.has(manifest)), ...(arrived.get(unit.id) ?? [])],
+    manifests: [
+      ...unit.manifests.filter((manifest) => !moves.has(manifest)),
+      ...(arrived.get(unit.id) ?? []),
+    ],
   }));
   const fresh = [...arrived].flatMap(([id, manifests]): Unit[] =>
     known.has(id) ? [] : [{ id, environment: heads.get(id)?.environment ?? "unknown", manifests }],

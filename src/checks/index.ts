@@ -4,6 +4,7 @@ import destructiveRemoval from "./data/destructive-removal.ts";
 import retentionFlip from "./data/retention-flip.ts";
 import valuesStorageChanged from "./data/values-storage-changed.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
+import backendNotRunning from "./hot-swap/backend-not-running.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
 import leaderElection from "./hot-swap/leader-election.ts";
 import livenessKillsStartup from "./hot-swap/liveness-kills-startup.ts";
@@ -73,6 +74,7 @@ import serviceSelectorFlip from "./transition/service-selector-flip.ts";
 import storageChange from "./transition/storage-change.ts";
 import tlsSecretChanged from "./transition/tls-secret-changed.ts";
 import volatileSelectorLabel from "./transition/volatile-selector-label.ts";
+import workloadRemoved from "./transition/workload-removed.ts";
 import type { Check } from "./define.ts";
 
 /** Every check, in order of pillar and id. */
@@ -82,6 +84,7 @@ export const checks: readonly Check[] = [
   retentionFlip,
   valuesStorageChanged,
   backendDangling,
+  backendNotRunning,
   graceArithmetic,
   leaderElection,
   livenessKillsStartup,
@@ -151,4 +154,5 @@ export const checks: readonly Check[] = [
   storageChange,
   tlsSecretChanged,
   volatileSelectorLabel,
+  workloadRemoved,
 ];

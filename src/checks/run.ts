@@ -45,7 +45,8 @@ function withoutSuperseded(problems: readonly RawFinding[]): RawFinding[] {
 
 function runOn(check: Exclude<Check, { kind: "pipelines" }>, unit: UnitWorlds): Sighting[] {
   const careful = check.absence && unit.after.incomplete;
-  if (check.kind === "state") return compare(careful ? { ...check, run: atMostNotice(check.run) } : check, unit);
+  if (check.kind === "state")
+    return compare(careful ? { ...check, run: atMostNotice(check.run) } : check, unit);
   const run = careful ? atMostNotice(check.run) : check.run;
   return unit.untouched ? [] : ofChange(check, [...run(unit)], unit);
 }

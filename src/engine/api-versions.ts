@@ -210,7 +210,7 @@ export const REMOVED_APIS: readonly RemovedApi[] = [
   },
 ];
 
-/** The oldest minor version that still gets fixes (https://kubernetes.io/releases/, November 2026): what is gone there is gone everywhere. */
+/** A minor version out of support, or nearly (https://kubernetes.io/releases/): what is gone there is gone on every cluster that is kept up. */
 export const OLDEST_SUPPORTED = "1.33";
 
 const byName = new Map(

@@ -4,7 +4,7 @@ import type { Workload } from "./workload.ts";
 
 /** Programs that copy data away, by what stands in a command or at the end of an image's name. */
 const TOOLS =
-  /\b(pg_dump(all)?|pg_basebackup|pgbackrest|wal-g|barman|mysqldump|mydumper|xtrabackup|mariabackup|mariadb-dump|mongodump|redis-cli\s+--rdb|bgsave|etcdctl\s+(\S+\s+)*snapshot\s+save|restic\s+(\S+\s+)*backup|restic|kopia|borg(matic)?|duplicity|velero\s+backup|rclone\s+(sync|copy)|cockroach\s+dump|influx(d)?\s+backup|clickhouse-backup|elasticdump|cassandra-?medusa|nodetool\s+snapshot|vault\s+operator\s+raft\s+snapshot|consul\s+snapshot|gitea\s+dump|neo4j-admin\s+(database\s+)?(dump|backup))\b/i;
+  /\b(pg_dump(all)?|pg_basebackup|pgbackrest|wal-g|barman|mysqldump|mydumper|xtrabackup|mariabackup|mariadb-dump|mongodump|redis-cli\s+--rdb|bgsave|etcdctl\b[^|;&\n]{0,200}\bsnapshot\s+save|restic|kopia|borg(matic)?|duplicity|velero\s+backup|rclone\s+(sync|copy)|cockroach\s+dump|influx(d)?\s+backup|clickhouse-backup|elasticdump|cassandra-?medusa|nodetool\s+snapshot|vault\s+operator\s+raft\s+snapshot|consul\s+snapshot|gitea\s+dump|neo4j-admin\s+(database\s+)?(dump|backup))\b/i;
 
 const NAMED = /(^|[-_/.])(backup|backups|dump|snapshot)([-_/.:@]|$)/i;
 /** What only looks after backups, or plays them back. */

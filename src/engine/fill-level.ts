@@ -38,7 +38,7 @@ interface Line {
   readonly store?: Store | undefined;
 }
 
-const METRICS: Readonly<Record<string, Amount>> = {
+const METRICS: Readonly<Record<string, Omit<Amount, "factor">>> = {
   node_filesystem_avail_bytes: { store: "node", part: "free" },
   node_filesystem_free_bytes: { store: "node", part: "free" },
   node_filesystem_size_bytes: { store: "node", part: "size" },
@@ -106,22 +106,42 @@ function ratioOf({ operator, left, right }: Operation): Line | undefined {
   const [part, whole] = [amountOf(left), amountOf(right)];
   if (operator !== "/" || part?.store !== whole?.store || whole?.part !== "size") return undefined;
   if (!part || part.part === "size") return undefined;
-  return part.part === "used" ? { a: 1, b: 0, store: part.store } : { a: -1, b: 1, store: part.store };
+  const factor = part.factor / whole.factor;
+  return part.part === "used"
+    ? { a: factor, b: 0, store: part.store }
+    : { a: -factor, b: factor, store: part.store };
 }
 
 interface Amount {
   readonly store: Store;
   readonly part: "free" | "used" | "size";
+  /** `avail * 100`. */
+  readonly factor: number;
 }
 
-/** A metric of bytes, or the size less what is free. */
+/** A metric of bytes, or the size less what is free, or either times a constant. */
 function amountOf(expression: Expression): Amount | undefined {
   const inner = bare(expression);
   if (!inner) return undefined;
-  if (inner.name === "VectorSelector") return METRICS[metricOf(inner) ?? ""];
+  if (inner.name === "VectorSelector") {
+    const metric = METRICS[metricOf(inner) ?? ""];
+    return metric && { ...metric, factor: 1 };
+  }
   const operation = operationOf(inner);
-  if (operation?.operator !== "-") return undefined;
-  const [all, free] = [amountOf(operation.left), amountOf(operation.right)];
+  if (operation?.operator === "*")
+    return (
+      scaledAmount(operation) ?? scaledAmount({ ...operation, left: operation.right, right: operation.left })
+    );
+  return operation?.operator === "-" ? usedAmount(operation) : undefined;
+}
+
+function scaledAmount({ left, right }: Operation): Amount | undefined {
+  const amount = right.value === undefined || right.value === 0 ? undefined : amountOf(left);
+  return amount && { ...amount, factor: amount.factor * (right.value ?? 1) };
+}
+
+function usedAmount({ left, right }: Operation): Amount | undefined {
+  const [all, free] = [amountOf(left), amountOf(right)];
   const isUsed = all?.part === "size" && free?.part === "free" && all.store === free.store;
-  return isUsed ? { store: all.store, part: "used" } : undefined;
+  return isUsed && all.factor === free.factor ? { ...all, part: "used" } : undefined;
 }

@@ -39,14 +39,23 @@ export function counterpart(workload: Workload, world: World): Workload | undefi
   return found && world.workload(found);
 }
 
+/** Whether a workload is somewhere in the repository of another world: in its unit, or in another one for its namespace. */
+export function livesOn({ kind, manifest }: Workload, world: World): boolean {
+  return (
+    world.find(kind, manifest.name, manifest) !== undefined ||
+    (world.anywhere(kind, manifest.name) &&
+      world.everywhere(kind).some((other) => other.name === manifest.name && sameNamespace(other, manifest)))
+  );
+}
+
 /** Whether a workload is not switched off. An autoscaler that may go to zero, or a number nobody can tell, does not say so. */
 export function hasPods(workload: Workload, world: World): boolean {
   return world.replicasOf(workload) !== 0 || world.autoscalersOf(workload).length > 0;
 }
 
-/** Pods that a Service sends to in normal service. */
+/** Pods that answer for a Service in normal service. */
 export function podsBehind(service: Manifest, world: World): number {
-  return podsOf(world.selectedBy(service), world);
+  return podsOf(answering(service, world), world);
 }
 
 /** Pods of some workloads in normal service. */

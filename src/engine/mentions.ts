@@ -97,7 +97,7 @@ const LEADS = /(:\/\/|@|(^|\s)(-h|--?[\w-]*(host|hostname|server|addr|address|en
 
 /** Names of variables and keys whose value is a host. */
 const HOST_KEY =
-  /(^|[_.-]|[a-z])(host|hostname|addr|address|server|url|uri|endpoint|broker|upstream|backend|servicename|peer|seed|node)s?$/i;
+  /(^|[_.-]|[a-z])(host|hostname|addr|address|server|url|uri|endpoint|broker|upstream|backend|servicename|(active|preview|stable|canary)service|peer|seed|node)s?$/i;
 
 /** A line of a configuration file that gives a key a host: `redis.host = cart`. */
 const KEY_BEFORE = /([\w.-]+)["']?\s*[=:]\s*["']?$/;

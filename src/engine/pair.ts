@@ -46,7 +46,9 @@ function placedOrNot(before: readonly Manifest[], after: readonly Manifest[]): M
     [...Map.groupBy(after, placeless)].flatMap(([key, [now, ...others]]) => {
       const [was, ...more] = old.get(key) ?? [];
       const isOne = others.length === 0 && more.length === 0;
-      return now && was && isOne && (now.namespace === "") !== (was.namespace === "") ? [[now, was] as const] : [];
+      return now && was && isOne && (now.namespace === "") !== (was.namespace === "")
+        ? [[now, was] as const]
+        : [];
     }),
   );
 }

@@ -22,14 +22,26 @@ export function readExpression(text: string): Expression | undefined {
   if (isUnknown(text)) return undefined;
   const known = cache.get(text);
   if (known !== undefined) return known ?? undefined;
-  const tree = parser.parse(text);
-  const top = tree.topNode.firstChild;
-  let broken = top === null;
-  tree.iterate({ enter: (node) => void (broken ||= node.type.isError) });
-  const expression = top && !broken ? convert(top, text) : null;
+  const expression = text.length > LONGEST ? null : parse(text);
   if (cache.size > 5_000) cache.clear();
   cache.set(text, expression);
   return expression ?? undefined;
+}
+
+/** Characters and levels beyond which an expression is no alert that a person wrote. */
+const LONGEST = 20_000;
+const DEEPEST = 200;
+
+function parse(text: string): Expression | null {
+  const tree = parser.parse(text);
+  const top = tree.topNode.firstChild;
+  let depth = 0;
+  let broken = top === null;
+  tree.iterate({
+    enter: (node) => void (broken ||= node.type.isError || ++depth > DEEPEST),
+    leave: () => void depth--,
+  });
+  return top && !broken ? convert(top, text) : null;
 }
 
 /** Both sides and every unit hold the same expressions. */

@@ -160,11 +160,21 @@ export function providerOf(
   const found =
     kind === "PriorityClass" ? world.find(kind, name, { namespace: "" }) : world.find(kind, name, from);
   if (found || (kind !== "Secret" && kind !== "ConfigMap")) return found;
-  return world.ofKind(...Object.keys(MAKERS)).find((maker) => {
-    const paths = MAKERS[maker.kind] ?? [];
-    const names = paths.flatMap((path) => string(maker.get(...path)) ?? []);
-    return (names.length > 0 ? names : [maker.name]).includes(name);
+  return makersOf(world).get(name)?.[0];
+}
+
+const indexes = new WeakMap<World, Map<string, Manifest[]>>();
+
+/** Custom resources by the name of what they make. */
+function makersOf(world: World): Map<string, Manifest[]> {
+  const known = indexes.get(world);
+  if (known) return known;
+  const index = Map.groupBy(world.ofKind(...Object.keys(MAKERS)), (maker) => {
+    const [made] = (MAKERS[maker.kind] ?? []).flatMap((path) => string(maker.get(...path)) ?? []);
+    return made ?? maker.name;
   });
+  indexes.set(world, index);
+  return index;
 }
 
 /** Entries of a ConfigMap or Secret; undefined where something else fills it. */

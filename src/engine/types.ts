@@ -175,6 +175,8 @@ export interface Problem {
   readonly key?: string;
   /** For state checks: higher is worse. A higher measure than on base makes an existing finding `worsened`; without one, a higher `atMost` does. */
   readonly measure?: number;
+  /** For state checks: not worth saying, but what comes of it later is not new. */
+  readonly latent?: true;
   /** The most that this instance proves, where it is less than what the check's severity says. */
   readonly atMost?: Severity;
   /** The safe way for this very case, in the user's own names; the check's general `fix` where absent. */

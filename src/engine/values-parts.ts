@@ -42,7 +42,12 @@ function* descend(part: PartChange): Iterable<PartChange> {
 
 type Steps = readonly [name: string, before: string | number, after: string | number];
 
-function child(part: PartChange, [name, left, right]: Steps, sides: [JsonObject, JsonObject], key?: string): PartChange {
+function child(
+  part: PartChange,
+  [name, left, right]: Steps,
+  sides: [JsonObject, JsonObject],
+  key?: string,
+): PartChange {
   const inList = key === undefined ? [] : [key];
   return {
     ...part,
@@ -58,7 +63,11 @@ function child(part: PartChange, [name, left, right]: Steps, sides: [JsonObject,
 }
 
 /** Items of a list are the same if they have the same name, or, where they have none, the same place in a list as long. */
-function* items(part: PartChange, key: string, [before, after]: [readonly Json[], readonly Json[]]): Iterable<PartChange> {
+function* items(
+  part: PartChange,
+  key: string,
+  [before, after]: [readonly Json[], readonly Json[]],
+): Iterable<PartChange> {
   const label = (item: Json, index: number) =>
     nameOf(item) ?? (before.length === after.length ? `${key}[${index}]` : undefined);
   const old = new Map(before.map((item, index) => [label(item, index), { item, index }]));
@@ -73,7 +82,12 @@ function* items(part: PartChange, key: string, [before, after]: [readonly Json[]
 /** The name of a list's item. */
 export function nameOf(item: Json): string | undefined {
   if (!isObject(item)) return undefined;
-  return string(item["name"]) ?? string(item["slug"]) ?? string(item["display_name"]) ?? string(item["displayName"]);
+  return (
+    string(item["name"]) ??
+    string(item["slug"]) ??
+    string(item["display_name"]) ??
+    string(item["displayName"])
+  );
 }
 
 /** Where a key of the part is decided on head; where it is gone, what stood beside it in the same file. */
@@ -99,7 +113,8 @@ function placeAbove({ set, path }: PartChange, file: string): Location {
 }
 
 /** Keys and lists that say nothing of whom they are about. */
-const ENVELOPES = /^(values|helmValues|helm|valuesObject|spec|global|releases|apps|applications|\w*Applications|services)$/;
+const ENVELOPES =
+  /^(values|helmValues|helm|valuesObject|spec|global|releases|apps|applications|\w*Applications|services)$/;
 
 /** What the part is about, in the words of the file: `publishing-api.workers`; empty for the whole chart. */
 export function aboutPart(steps: readonly string[]): string {

@@ -56,7 +56,13 @@ export function orderedValues(manifest: Manifest): ValuesLayer[] {
   return Object.hasOwn(RELEASES, id) ? (RELEASES[id]?.(manifest, new Map()) ?? []) : [];
 }
 
-const subjectOf = ({ ref, kind, namespace, name, labels }: Manifest) => ({ ref, kind, namespace, name, labels });
+const subjectOf = ({ ref, kind, namespace, name, labels }: Manifest) => ({
+  ref,
+  kind,
+  namespace,
+  name,
+  labels,
+});
 
 /** ConfigMaps by `namespace/name`. */
 type ConfigMaps = ReadonlyMap<string, Manifest>;
@@ -109,7 +115,13 @@ function lineOfText(manifest: Manifest, path: FieldPath, line: number): Location
   const written = lines[place - 1];
   if (written === undefined || wanted === undefined || written.trim() !== wanted) return key;
   const column = written.length - written.trimStart().length + 1;
-  return { ...key, line: place, endLine: place, column, endColumn: Math.max(column + 1, written.trimEnd().length + 1) };
+  return {
+    ...key,
+    line: place,
+    endLine: place,
+    column,
+    endColumn: Math.max(column + 1, written.trimEnd().length + 1),
+  };
 }
 
 /** `{ name: controller.replicaCount, value: "2" }`, as `helm --set` reads it. */

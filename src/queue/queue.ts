@@ -65,6 +65,7 @@ function facade(store: Store, parts: Parts, { concurrency, log }: QueueOptions):
   return {
     addDelivery: parts.deliveries.add,
     addReview: parts.reviews.add,
+    addMissing: parts.reviews.addMissing,
     cancelReviews: parts.reviews.cancel,
     work: async (handlers: Handlers) => {
       await parts.deliveries.work(handlers.delivery, DELIVERY_WORKERS);

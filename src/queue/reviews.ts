@@ -22,6 +22,9 @@ export interface Tries {
 const TRIES: Tries = { told: 5, all: 13, pause: 2 };
 const LONGEST_PAUSE = 3_600;
 
+/** Of what somebody asked for, and of what nobody did: higher comes first. */
+const [ASKED, BEHIND] = [0, -1];
+
 /** How often a running review asks whether another process put a newer request for its pull request into the queue. */
 const SUPERSEDED_MS = 2_000;
 
@@ -53,6 +56,13 @@ export async function reviews(store: Store, { log, tries = TRIES }: { log: Logge
       await store.transaction(key, (db) => replaceWaiting(store, request, db));
       for (const { stop } of runningFor(key)) stop.abort(new Stopped("A newer request took over."));
     },
+    addMissing: (request: ReviewRequest) =>
+      store.transaction(keyOf(request), async (db) => {
+        const { created, retry, active } = await jobsOf(store, keyOf(request), db);
+        if (created ?? retry ?? active) return "known";
+        await boss.send(QUEUE, request, { singletonKey: keyOf(request), priority: BEHIND, db });
+        return "added";
+      }),
     cancel: async (request: ReviewKey) => {
       const key = keyOf(request);
       await store.transaction(key, async (db) => {
@@ -151,7 +161,8 @@ async function replaceWaiting(store: Store, request: ReviewRequest, db: Db): Pro
   );
   if (retry) await boss.deleteJob(QUEUE, retry.id, { db });
   // In place where one waits: it keeps its turn, and the date that GitHub named.
-  if (created && (await boss.update(QUEUE, data, { id: created.id, db })).updated > 0) return;
+  if (created && (await boss.update(QUEUE, data, { id: created.id, priority: ASKED, db })).updated > 0)
+    return;
   await boss.send(QUEUE, data, { singletonKey: keyOf(request), db });
 }
 

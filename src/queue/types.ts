@@ -52,6 +52,11 @@ export interface Queue {
   addDelivery(delivery: Delivery): Promise<"added" | "known">;
   /** At most one waiting and one running per pull request: the newest replaces the waiting one and aborts the running one. */
   addReview(request: ReviewRequest): Promise<void>;
+  /**
+   * Adds a review that nobody asked for, behind all that somebody did; nothing where one for its pull request waits or
+   * runs already.
+   */
+  addMissing(request: ReviewRequest): Promise<"added" | "known">;
   /** Drops what waits for a pull request and aborts what runs. */
   cancelReviews(key: ReviewKey): Promise<void>;
   /** Starts working. Called once. */

@@ -7,7 +7,10 @@ import { NO_REPAIR, valuesIn, type Repair } from "./repair.ts";
 /** What became of one release of a chart. */
 export interface Attempt {
   readonly release: Release;
+  /** Of that, what is really missing. */
   readonly repair: Repair;
+  /** All that it was rendered without. */
+  readonly tried: Repair;
   /** Why it could not be rendered; absent where it was. */
   readonly reason?: string | undefined;
 }
@@ -22,7 +25,9 @@ export interface Touched {
 export function chartNotes(all: readonly Attempt[], touched: readonly Touched[]): Note[] {
   // What is rendered only to see what nothing switches on may lack values without anybody's loss.
   const attempts = all.filter(({ release }) => release.on === undefined);
-  const asleep = all.filter(({ release }) => release.on !== undefined).flatMap(({ repair }) => repair.dropped);
+  const asleep = all
+    .filter(({ release }) => release.on !== undefined)
+    .flatMap(({ repair }) => repair.dropped);
   const [first] = attempts;
   if (!first) return [];
   const { chart } = first.release;
@@ -35,7 +40,10 @@ export function chartNotes(all: readonly Attempt[], touched: readonly Touched[])
   const failed = deployed.filter(({ reason }) => reason !== undefined);
   const repair = union([
     ...deployed.filter(({ reason }) => reason === undefined).map((one) => one.repair),
-    { ...NO_REPAIR, dropped: asleep.filter((template) => inside.some(({ path }) => path === join(chart.folder, template))) },
+    {
+      ...NO_REPAIR,
+      dropped: asleep.filter((template) => inside.some(({ path }) => path === join(chart.folder, template))),
+    },
   ]);
   return [
     ...failed.map(notRendered),
@@ -93,7 +101,10 @@ function names(all: readonly string[]): string {
 
 function repairNotes(chart: Chart, { empty, unknown, helpers, dropped }: Repair): Note[] {
   const without = `The chart ${chart.folder} was rendered without`;
-  const values = [...unknown, ...empty.filter((one) => !unknown.some((other) => other.startsWith(`${one}.`)))];
+  const values = [
+    ...unknown,
+    ...empty.filter((one) => !unknown.some((other) => other.startsWith(`${one}.`))),
+  ];
   const notes = [
     values.length > 0 && `${without} values that no file here sets: ${names(values)}.`,
     helpers.length > 0 &&

@@ -29,7 +29,10 @@ export function chartsOf(tree: Tree): Chart[] {
   const folders = files.map(folderOf);
   const charts = files.filter((path) => !folders.some((other) => isInside(path, join(other, "charts"))));
   const all = charts.flatMap((path) => read(path, tree) ?? []);
-  const links = linkedValues(all.map((chart) => ({ chart, keys: keysOf(chart, tree) })), tree);
+  const links = linkedValues(
+    all.map((chart) => ({ chart, keys: keysOf(chart, tree) })),
+    tree,
+  );
   return all.map((chart) => ({
     ...chart,
     values: [...new Set([...chart.values, ...(links.get(chart) ?? [])])].sort(),
@@ -52,6 +55,17 @@ function read(path: string, tree: Tree): Chart | undefined {
   const dependencies = DEPENDENCY_FILES.flatMap((file) =>
     dependenciesIn(tree.files.get(join(folder, file))?.text ?? ""),
   );
+  const names = dependencies.flatMap(({ alias, name: own }) => string(alias) ?? string(own) ?? []);
+  const found = findDependencies(folder, dependencies, tree);
+  return { folder, name, ...found, dependencies: names, values: valuesFiles(folder, tree) };
+}
+
+/** Vendored ones are part of the chart; others may stand elsewhere in the tree. */
+function findDependencies(
+  folder: string,
+  dependencies: readonly JsonObject[],
+  tree: Tree,
+): Pick<Chart, "missing" | "missingKeys" | "local"> {
   const local = new Map<string, string>();
   const missing: string[] = [];
   const missingKeys: string[] = [];
@@ -65,8 +79,7 @@ function read(path: string, tree: Tree): Chart | undefined {
       missingKeys.push(string(dependency["alias"]) ?? wanted);
     }
   }
-  const names = dependencies.flatMap(({ alias, name: own }) => string(alias) ?? string(own) ?? []);
-  return { folder, name, missing, missingKeys, dependencies: names, local, values: valuesFiles(folder, tree) };
+  return { local, missing, missingKeys };
 }
 
 /** Where a chart names its dependencies: in Chart.yaml, or beside it in the first chart API version. */

@@ -30,7 +30,9 @@ export function dormantSwitches(
   const isOff = (path: string, wanted: Json) =>
     defaults.some((values) => {
       const value = at(values, path.split("."));
-      return value === undefined ? /(^|\.)(enabled?|create|install)$/.test(path) : typeof value === typeof wanted;
+      return value === undefined
+        ? /(^|\.)(enabled?|create|install)$/.test(path)
+        : typeof value === typeof wanted;
     });
   const switches = asleep
     .sort()
@@ -43,7 +45,8 @@ export function dormantSwitches(
 /** What the conditions around a whole template ask for. */
 export function conditionsOf(text: string): Switches {
   const result: Record<string, Json> = {};
-  const action = /\s*(?:\{\{-?\s*(?:\/\*[\s\S]*?\*\/|\$\w+\s*:?=[^}]*|(if)\s+([^}]*?))\s*-?\}\}|#[^\n]*|---[^\n]*)/y;
+  const action =
+    /\s*(?:\{\{-?\s*(?:\/\*[\s\S]*?\*\/|\$\w+\s*:?=[^}]*|(if)\s+([^}]*?))\s*-?\}\}|#[^\n]*|---[^\n]*)/y;
   for (let match = action.exec(text); match; match = action.exec(text)) {
     if (match[1] === "if") Object.assign(result, wantedIn(match[2] ?? ""));
   }

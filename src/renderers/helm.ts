@@ -37,12 +37,15 @@ const API_VERSIONS = [
 const MOST_REPAIRS = 40;
 
 /** Renders a chart with `helm template`. What cannot be rendered is a note that says how to make it renderable. */
-export async function renderRelease(release: Release, tree: Tree, side: Side): Promise<Built> {
+export async function renderRelease(
+  release: Release,
+  { tree, side, seed }: { tree: Tree; side: Side; seed?: Repair | undefined },
+): Promise<Built> {
   const layers = layersOf(release, side, tree);
   const files = chartFiles(release.chart, tree);
   const templates = templatesOf(release.chart, files);
   const late = deadline();
-  let repair = NO_REPAIR;
+  let repair = seed ?? NO_REPAIR;
   let outcome = await runHelm(release, { tree, files, repair, templates, side });
   for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS && !late(); tries++) {
     const next = repairFor(outcome.detail, repair, templates);
@@ -50,7 +53,7 @@ export async function renderRelease(release: Release, tree: Tree, side: Side): P
     repair = next;
     outcome = await runHelm(release, { tree, files, repair, templates, side });
   }
-  const attempt = { release, repair: needed(repair, layers) };
+  const attempt = { release, tried: repair, repair: needed(repair, layers) };
   if (!outcome.ok) {
     const reason = outcome.missing ? "helm is not in PATH. Install it beside nines" : outcome.reason;
     return {
@@ -103,13 +106,15 @@ function runHelm(release: Release, { tree, files: written, repair, templates, si
     files.set(join(chart.folder, "templates/_nines.tpl"), standInHelpers(repair.helpers, templates));
   // Later files win: what stands in must not hide what the chart or the environment sets.
   const layers = [
-    { path: STAND_INS, text: standInValues(repair) },
-    ...valuesFiles(release, side, tree),
-    { path: FORCED, text: standInValues({ empty: [], unknown: repair.forced }, on) },
-  ];
+    standInValues(repair),
+    ...valuesTexts(release, side, tree),
+    standInValues({ empty: [], unknown: repair.forced }, on),
+  ].map((text, index) => ({ path: `.nines-values-${index}.yaml`, text }));
   for (const { path, text } of layers) files.set(path, text);
+  // Names of the repository never stand where a flag, or a list with commas, could be read.
+  const name = /^[a-z0-9][a-z0-9-]{0,52}$/.test(chart.name) ? chart.name : "release";
   const args = [
-    ...["template", chart.name, chart.folder, "--include-crds", "--skip-tests"],
+    ...["template", name, `./${chart.folder}`, "--include-crds", "--skip-tests"],
     ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
     ...layers.flatMap(({ path }) => ["--values", path]),
   ];
@@ -117,24 +122,16 @@ function runHelm(release: Release, { tree, files: written, repair, templates, si
 }
 
 /** Plain files as they are, for Helm reads YAML in its own way; the rest as it was read here. */
-function valuesFiles({ chart, files, order }: Release, side: Side, tree: Tree): { path: string; text: string }[] {
+function valuesTexts({ chart, files, order }: Release, side: Side, tree: Tree): string[] {
   const own = { path: join(chart.folder, "values.yaml") };
   const written = [own, ...files].flatMap((file) => {
     const text = tree.files.get(file.path)?.text;
-    if (text === undefined) return [];
-    if (!file.path.endsWith(".gotmpl")) return [{ path: file.path, text }];
+    if (text === undefined || !file.path.endsWith(".gotmpl")) return text ?? [];
     const [layer] = layersOf({ chart, files: [file] }, side, tree).slice(-1);
-    return [{ path: `${file.path}.json`, text: JSON.stringify(layer?.values ?? {}) }];
+    return JSON.stringify(layer?.values ?? {});
   });
-  const inline = order ? orderedValues(order) : [];
-  return [
-    ...written,
-    ...inline.map(({ values }, index) => ({ path: `.nines-inline-${index}.json`, text: JSON.stringify(values) })),
-  ];
+  return [...written, ...(order ? orderedValues(order) : []).map(({ values }) => JSON.stringify(values))];
 }
-
-const STAND_INS = ".nines-values.json";
-const FORCED = ".nines-forced.json";
 
 function manifestsOf(output: string, release: Release, tree: Tree, side: Side): Manifest[] {
   const index = templateIndex(release, tree, side);

@@ -7,7 +7,9 @@ const COMPARED = /\.Environment\.Name\s+"([\w-]+)"/g;
 
 /** Names of environments that any of the texts compares with; one undefined where there is none. */
 export function environmentsIn(texts: readonly string[]): readonly (string | undefined)[] {
-  const names = new Set(texts.flatMap((text) => Array.from(text.matchAll(COMPARED), (match) => match[1] ?? "")));
+  const names = new Set(
+    texts.flatMap((text) => Array.from(text.matchAll(COMPARED), (match) => match[1] ?? "")),
+  );
   return names.size === 0 ? [undefined] : [...names].sort().slice(0, MOST);
 }
 
@@ -44,20 +46,25 @@ export function branches(text: string, environment: string): string {
 }
 
 /** Opens, turns or closes a block; whether the action itself is expanded away. */
-function step(open: Block[], keyword: string, { condition, environment }: { condition: string; environment: string }): boolean {
+function step(
+  open: Block[],
+  keyword: string,
+  { condition, environment }: { condition: string; environment: string },
+): boolean {
   const holds = holdsIn(condition, environment);
   const last = open.at(-1);
-  if (keyword === "else" || keyword === "else if") {
-    if (!last?.known) return false;
-    const now = !last.taken && (keyword === "else" || holds === true);
-    last.out = !now;
-    last.taken ||= now;
-    return true;
-  }
   if (keyword === "end") return last?.known ?? false;
+  if (keyword.startsWith("else"))
+    return last?.known === true && turn(last, keyword === "else" || holds === true);
   const known = keyword === "if" && holds !== undefined;
-  open.push({ known, taken: holds === true, out: known && holds === false });
+  open.push({ known, taken: holds === true, out: known && holds !== true });
   return known;
+}
+
+function turn(block: Block, holds: boolean): true {
+  block.out = block.taken || !holds;
+  block.taken ||= holds;
+  return true;
 }
 
 /** `eq .Environment.Name "a"`, `ne …`, and several with `or`; undefined for any other condition. */

@@ -77,7 +77,7 @@ function withoutPatches(document: Document, exists: (file: string) => boolean): 
   for (const field of ["patches", "patchesStrategicMerge", "patchesJson6902"]) {
     const items = document.get(field);
     if (!isSeq(items)) continue;
-    items.items = items.items.filter((item) => !isLost(isMap(item) ? String(item.get("path") ?? "") : textOf(item)));
+    items.items = items.items.filter((item) => !isLost(textOf(isMap(item) ? item.get("path", true) : item)));
   }
 }
 
@@ -107,13 +107,17 @@ const textOf = (item: unknown) => (isScalar(item) ? String(item.value) : "");
 export function omissionFor(error: string, omit: Omissions): Omissions | undefined {
   if (/\bvar\b|\bvars\b/.test(error) && !omit.vars) return { ...omit, vars: true };
   if (/plugin|--enable-exec|--enable-alpha/.test(error) && !omit.plugins) return { ...omit, plugins: true };
-  const target = /no matches for Id ([^\s;]+)/.exec(error)?.[1] ?? /no resource matches[^"]*"([^"]+)"/.exec(error)?.[1];
-  if (target !== undefined && !omit.targets.includes(target)) return { ...omit, targets: [...omit.targets, target] };
+  const target =
+    /no matches for Id ([^\s;]+)/.exec(error)?.[1] ?? /no resource matches[^"]*"([^"]+)"/.exec(error)?.[1];
+  if (target !== undefined && !omit.targets.includes(target))
+    return { ...omit, targets: [...omit.targets, target] };
   return undefined;
 }
 
 /** `Deployment.v1.apps/api.shop`, `Service.v1.[noGrp]/api.[noNs]` → an object that a patch can be merged into. */
-export function targetObject(id: string): { kind: string; name: string; namespace: string; text: string } | undefined {
+export function targetObject(
+  id: string,
+): { kind: string; name: string; namespace: string; text: string } | undefined {
   const [, kind = "", version = "", group = "", name = "", namespace = ""] =
     /^(\w+)\.(\w+)\.([\w.[\]-]+)\/(.+)\.([\w[\]-]+)$/.exec(id) ?? [];
   if (kind === "") return undefined;

@@ -67,7 +67,8 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
 }
 
 /** Prefixes and namespaces of the kustomization may have changed more of the name. */
-const targetName = (object: { kind: string; name: string } | undefined) => object && `${object.kind}/${object.name}`;
+const targetName = (object: { kind: string; name: string } | undefined) =>
+  object && `${object.kind}/${object.name}`;
 
 /** What a patch says of an object that is in no file is judged by the meaning of its keys. */
 function partial(manifest: Manifest): ValuesSet {
@@ -85,7 +86,9 @@ function build(closure: Closure, tree: Tree, omit: Omissions): Promise<Outcome> 
   const files = new Map([...closure.standIns, ...closure.files].map((file) => [file, text(file)]));
   for (const { folder } of closure.parts) files.set(folder === "." ? EMPTY : `${folder}/${EMPTY}`, "");
   for (const id of omit.targets) addTarget(id, { closure, tree, files });
-  return inScratch(files, (scratch) => runTool("kubectl", ["kustomize", closure.root.folder], scratch));
+  return inScratch(files, (scratch) =>
+    runTool("kubectl", ["kustomize", `./${closure.root.folder}`], scratch),
+  );
 }
 
 /** Puts an object that a patch can be merged into beside the kustomization that patches it. */
@@ -110,7 +113,9 @@ function omissionNotes({ root }: Closure, { targets, plugins }: Omissions): Note
   const { path } = root;
   const names = targets.flatMap((id) => targetName(targetObject(id)) ?? []);
   return [
-    ...(plugins ? [{ path, message: "Plugins of this kustomization were not run, and what they make was not judged." }] : []),
+    ...(plugins
+      ? [{ path, message: "Plugins of this kustomization were not run, and what they make was not judged." }]
+      : []),
     ...(names.length > 0
       ? [
           {

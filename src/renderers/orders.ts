@@ -33,7 +33,11 @@ interface Repository {
 function ofManifest(manifest: Manifest, repository: Repository): Release[] {
   if (manifest.kind === "HelmRelease") return ofHelmRelease(manifest, repository);
   if (manifest.group !== "argoproj.io" || manifest.kind !== "Application") return [];
-  const several = list(manifest.get("spec", "sources")).map((_, index): FieldPath => ["spec", "sources", index]);
+  const several = list(manifest.get("spec", "sources")).map((_, index): FieldPath => [
+    "spec",
+    "sources",
+    index,
+  ]);
   const paths: FieldPath[] = [["spec", "source"], ...several];
   return paths.flatMap((source) => ofSource(manifest, source, repository));
 }
@@ -68,7 +72,10 @@ function ofHelmfile(path: string, text: string, { folders, tree }: Repository): 
     const { chart: place, values } = object(item);
     const chart = typeof place === "string" ? folders.get(resolvePath(folder, place) ?? "") : undefined;
     if (!chart) return [];
-    return variants(texts(values), folder, tree).map((files): Release => ({ chart, files: withoutOwn(files, chart) }));
+    return variants(texts(values), folder, tree).map((files): Release => ({
+      chart,
+      files: withoutOwn(files, chart),
+    }));
   });
 }
 
@@ -83,7 +90,10 @@ function variants(patterns: readonly string[], folder: string, tree: Tree): Valu
     found
       .flat()
       .filter(({ environment }) => environment === undefined || environment === name)
-      .map(({ path }) => ({ path, ...(name !== undefined && path.endsWith(".gotmpl") && { environment: name }) })),
+      .map(({ path }) => ({
+        path,
+        ...(name !== undefined && path.endsWith(".gotmpl") && { environment: name }),
+      })),
   );
 }
 
@@ -94,7 +104,9 @@ function matching(pattern: string, folder: string, tree: Tree): ValuesFile[] {
   const literal = pattern.replaceAll(/[\uE000-\uE0FF]+/g, "\u0000");
   if (!literal.includes("\u0000")) return existing(resolvePath(folder, literal), tree);
   const path = resolvePath(folder, literal) ?? "";
-  const expression = path.split("\u0000").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const expression = path
+    .split("\u0000")
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   const matcher = new RegExp(`^${expression.join("([^/]+)")}$`);
   return [...tree.files.keys()].flatMap((file) => {
     const environment = matcher.exec(file)?.[1];

@@ -26,7 +26,8 @@ export function releaseValues(release: Release, side: Side, tree: Tree, seen: Se
   const whole = seen.manifests.length === 0 || orders.length > 0;
   const parts = whole ? layers : layers.map((layer) => unseen(layer, release.chart.missingKeys));
   const own = setOf(release, parts);
-  const isBelow = release.order === undefined && release.files.length === 0 && release.chart.values.length > 0;
+  const isBelow =
+    release.order === undefined && release.files.length === 0 && release.chart.values.length > 0;
   return [...written, ...(own && !isBelow && Object.keys(own.values).length > 0 ? [own] : [])];
 }
 

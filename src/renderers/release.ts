@@ -72,7 +72,10 @@ export function layersOf({ chart, files, order }: Release, side: Side, tree: Tre
 }
 
 /** Some layers of its values as one set. */
-export function setOf({ chart, files, order }: Release, layers: readonly ValuesLayer[]): ValuesSet | undefined {
+export function setOf(
+  { chart, files, order }: Release,
+  layers: readonly ValuesLayer[],
+): ValuesSet | undefined {
   const set = fileSet(files.at(-1)?.path ?? join(chart.folder, "values.yaml"), layers);
   if (!set || !order) return set;
   const { ref, kind, namespace, name, labels } = order;

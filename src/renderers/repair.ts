@@ -30,25 +30,33 @@ export function repairFor(error: string, done: Repair, templates: Templates): Re
     return { ...done, helpers: [...done.helpers, helper] };
   const emptied = emptiedFor(error, done, templates);
   if (emptied) return emptied;
+  return unknownFor(error, done, templates) ?? droppedFor(error, done);
+}
+
+/** First what the failing line names and all that fails in the same way, then all that its template names. */
+function unknownFor(error: string, done: Repair, templates: Templates): Repair | undefined {
   const places = placesOf(error);
   const lines = places.map(({ template, line }) => lineOf(templates.get(template) ?? "", line));
-  // First what the failing line names, then all that fails in the same way, then all that its template names.
   const called = /<(\w+)>|error calling (\w+):/.exec(error);
   const name = called?.[1] ?? called?.[2];
-  const alike = name === undefined ? [] : linesWith(name, templates);
   const known = new Set([...done.unknown, ...done.empty]);
-  for (const texts of [[error, ...lines], alike, places.map(({ template }) => templates.get(template) ?? "")]) {
-    const isNew = (path: string) => !known.has(path) && !SWITCH.test(path);
-    const unknown = [...new Set(texts.flatMap(valuesIn))].filter(isNew);
-    if (unknown.length > 0) {
-      const all = texts[0] === error ? alike.flatMap(valuesIn).filter(isNew) : [];
-      return { ...done, unknown: [...new Set([...done.unknown, ...unknown, ...all])] };
-    }
-  }
-  const refused = /^(execution error|.*\bexecution error)/m.test(error) ? [error, ...lines].flatMap(valuesIn) : [];
+  const newIn = (texts: readonly string[]) =>
+    [...new Set(texts.flatMap(valuesIn))].filter((path) => !known.has(path) && !SWITCH.test(path));
+  const alike = name === undefined ? [] : newIn(linesWith(name, templates));
+  const named = newIn([error, ...lines]);
+  const whole = newIn(places.map(({ template }) => templates.get(template) ?? ""));
+  const unknown = [...named, ...alike];
+  if (unknown.length > 0 || whole.length > 0)
+    return { ...done, unknown: [...new Set([...done.unknown, ...(unknown.length > 0 ? unknown : whole)])] };
+  const refused = error.includes("execution error") ? [error, ...lines].flatMap(valuesIn) : [];
   const forced = refused.filter((path) => done.unknown.includes(path) && !done.forced.includes(path));
-  if (forced.length > 0) return { ...done, forced: [...done.forced, ...forced] };
-  const drop = places.find(({ template }) => !template.endsWith(".tpl") && !done.dropped.includes(template));
+  return forced.length > 0 ? { ...done, forced: [...done.forced, ...forced] } : undefined;
+}
+
+function droppedFor(error: string, done: Repair): Repair | undefined {
+  const drop = placesOf(error).find(
+    ({ template }) => !template.endsWith(".tpl") && !done.dropped.includes(template),
+  );
   return drop && { ...done, dropped: [...done.dropped, drop.template] };
 }
 

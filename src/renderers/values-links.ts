@@ -20,7 +20,8 @@ export function linkedValues(charts: readonly ChartKeys[], tree: Tree): Map<Char
     });
     const [best, next] = fitting.sort((a, b) => b.fit - a.fit);
     // Two charts that fit alike: nobody can say which one is meant.
-    if (best && best.fit !== next?.fit) links.set(best.chart, [...(links.get(best.chart) ?? []), path].sort());
+    if (best && best.fit !== next?.fit)
+      links.set(best.chart, [...(links.get(best.chart) ?? []), path].sort());
   }
   return links;
 }
@@ -68,7 +69,10 @@ function fitOf(keys: readonly string[], { chart, keys: known }: ChartKeys, path:
 
 /** Steps from one folder to the other through the folder that holds both. */
 function distance(from: string, to: string): number {
-  const [a, b] = [from, to].map((folder) => (folder === "." ? [] : folder.split("/"))) as [string[], string[]];
+  const [a, b] = [from, to].map((folder) => (folder === "." ? [] : folder.split("/"))) as [
+    string[],
+    string[],
+  ];
   const common = a.findIndex((step, index) => step !== b[index]);
   const together = common < 0 ? Math.min(a.length, b.length) : common;
   return a.length + b.length - 2 * together;

@@ -69,7 +69,8 @@ function unitOf(path: string, text: string, { name, side }: Variant): Unit | und
 function isValues(path: string, { base, head }: Record<Side, Tree>): boolean {
   const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
   // What was not there before, or is no more, says nothing about a change of values.
-  if (texts.some((text) => text === "" || /^(apiVersion|openapi|swagger|\$schema):/m.test(text))) return false;
+  if (texts.some((text) => text === "" || /^(apiVersion|openapi|swagger|\$schema):/m.test(text)))
+    return false;
   if (NAMED_VALUES.test(path)) return true;
   return texts.some((text) => score(fileLayer(path, text, "head")?.values, 0) >= 2);
 }
@@ -91,7 +92,14 @@ const SHAPES: Readonly<Record<string, (value: JsonObject) => boolean>> = {
   pdb: () => true,
   hpa: () => true,
 };
-const PLAIN = ["replicaCount", "fullnameOverride", "nameOverride", "imagePullSecrets", "tolerations", "existingClaim"];
+const PLAIN = [
+  "replicaCount",
+  "fullnameOverride",
+  "nameOverride",
+  "imagePullSecrets",
+  "tolerations",
+  "existingClaim",
+];
 /** How deep an umbrella's values hold another chart's. */
 const DEEPEST = 3;
 
@@ -104,7 +112,12 @@ function score(values: JsonObject | undefined, depth: number): number {
   const below = Object.values(values).map((value) =>
     isObject(value)
       ? score(value, depth + 1)
-      : Math.max(0, ...list(value).slice(0, 20).map((item) => score(object(item), depth + 1))),
+      : Math.max(
+          0,
+          ...list(value)
+            .slice(0, 20)
+            .map((item) => score(object(item), depth + 1)),
+        ),
   );
   return Math.max(here, ...below);
 }

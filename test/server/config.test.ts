@@ -35,6 +35,7 @@ test("with only what is needed, the rest has defaults", () => {
     concurrency: 4,
     bounds: { seconds: 60, memoryMB: 1_024 },
     recoverySeconds: 300,
+    sweepSeconds: 1_800,
   });
 });
 

@@ -23,6 +23,7 @@ export function configFor(github: GitHub, folder: string): Config {
     concurrency: 4,
     bounds: { seconds: 60, memoryMB: 1_024 },
     recoverySeconds: 3_600,
+    sweepSeconds: 0,
   };
 }
 

@@ -1,11 +1,20 @@
 import { isObject, object, string, type JsonObject } from "../../engine/json.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { Json, Problem } from "../../engine/types.ts";
-import { countOf, flagOf, isGone, problemOf, whose, type Saying, type ValuesChange } from "../values.ts";
+import {
+  countOf,
+  flagOf,
+  isGone,
+  problemOf,
+  whose,
+  type Saying,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 const CHECK = "values-rollout-weakened";
 const PROBE = /^(readiness|liveness|startup)(Probe)?$/i;
-const STRATEGY = /^(strategy|updateStrategy|deploymentStrategy|rolloutStrategy|strategyType|updateStrategyType)$/i;
+const STRATEGY =
+  /^(strategy|updateStrategy|deploymentStrategy|rolloutStrategy|strategyType|updateStrategyType)$/i;
 const GRACE = /^(terminationGracePeriodSeconds|terminationGracePeriod|gracePeriodSeconds)$/;
 const HOOK = /^(preStop|preStopHook|lifecycle|lifecycleHooks)$/i;
 
@@ -20,7 +29,8 @@ export function* rolloutProblems(part: ValuesChange): Iterable<Problem> {
   }
 }
 
-const say = (part: ValuesChange, saying: Omit<Saying, "check">) => problemOf(part, { check: CHECK, ...saying });
+const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
+  problemOf(part, { check: CHECK, ...saying });
 
 /** A probe that asks something; `enabled: false` and an empty map ask nothing. */
 function isProbe(value: Json | undefined): boolean {
@@ -113,7 +123,8 @@ function* hook(part: ValuesChange, key: string): Iterable<Problem> {
 function* image(part: ValuesChange, key: string): Iterable<Problem> {
   const [was, is] = [part.before[key], part.after[key]];
   if (typeof was !== "string" || typeof is !== "string" || isUnknown(was) || isUnknown(is)) return;
-  const tag = (text: string) => (/^image/.test(key) && key !== "imageTag" ? (/:([\w.-]+)$/.exec(text)?.[1] ?? "latest") : text);
+  const tag = (text: string) =>
+    /^image/.test(key) && key !== "imageTag" ? (/:([\w.-]+)$/.exec(text)?.[1] ?? "latest") : text;
   if (!isFixed(tag(was)) || isFixed(tag(is)) || is.includes("@sha256:")) return;
   yield say(part, {
     key,

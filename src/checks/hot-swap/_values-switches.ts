@@ -1,7 +1,14 @@
 import { isObject, list, string, type JsonObject } from "../../engine/json.ts";
 import type { Json, Location, Problem } from "../../engine/types.ts";
 import { locateKey, nameOf } from "../../engine/values-parts.ts";
-import { flagOf, isGone, problemOf, whose, type Saying, type ValuesChange } from "../values.ts";
+import {
+  flagOf,
+  isGone,
+  problemOf,
+  whose,
+  type Saying,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 const CHECK = "values-switched-off";
 const ENABLED = /^(enabled|enable|create|appEnabled|install|installed)$/;
@@ -11,19 +18,24 @@ const FEATURE =
   /(monitor|metrics|alert|rules?$|dashboard|probe|scal|hpa|keda|vpa|pdb|budget|persisten|storage|volume|backup|snapshot|rbac|serviceaccount|polic|debug|log|trac|test|istio|mesh|psp|tls|cert|secret|annotation|cache$|telemetry|analytics|crds?$|hook|job|migrat|cron|feature|flag|upload|sentry|init|sidecar|^global$|security|auth|ssl|proxyProtocol|config|exporter|quota|limit)/i;
 const ROUTE = /ingress|^route$|httproute|gateway$/i;
 /** What a map of a workload has beside its switch. */
-const WORKLOAD = /^(image|replicas|replicaCount|resources|command|args|podAnnotations|nodeSelector|tolerations|affinity|autoscaling|livenessProbe|readinessProbe|service|ingress)$/;
+const WORKLOAD =
+  /^(image|replicas|replicaCount|resources|command|args|podAnnotations|nodeSelector|tolerations|affinity|autoscaling|livenessProbe|readinessProbe|service|ingress)$/;
 
-const say = (part: ValuesChange, saying: Omit<Saying, "check">) => problemOf(part, { check: CHECK, ...saying });
+const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
+  problemOf(part, { check: CHECK, ...saying });
 
 /** What no longer answers: a component or a route that is off, an application that is gone, maintenance, a stopped job. */
 export function* switchProblems(part: ValuesChange): Iterable<Problem> {
   for (const key of new Set([...Object.keys(part.before), ...Object.keys(part.after)])) {
     const [was, is] = [part.before[key], part.after[key]];
-    if (OUT.test(key) || (ENABLED.test(key) && OUT.test(part.steps.at(-1) ?? ""))) yield* maintenance(part, key);
+    if (OUT.test(key) || (ENABLED.test(key) && OUT.test(part.steps.at(-1) ?? "")))
+      yield* maintenance(part, key);
     else if (ENABLED.test(key) && flagOf(was) === true && flagOf(is) === false) yield* off(part, key);
-    else if (/^suspend(ed)?$/.test(key) && flagOf(is) === true && flagOf(was) !== true) yield suspended(part, key);
+    else if (/^suspend(ed)?$/.test(key) && flagOf(is) === true && flagOf(was) !== true)
+      yield suspended(part, key);
     else if (isRoute(part) && /^(hosts?|hostname)$/.test(key)) yield* hosts(part, key);
-    else if (isRoute(part) && /^(className|ingressClassName|ingressClass)$/.test(key)) yield* className(part, key);
+    else if (isRoute(part) && /^(className|ingressClassName|ingressClass)$/.test(key))
+      yield* className(part, key);
     else if (part.steps.at(-1) === "service" && key === "type") yield* serviceType(part, key);
     else if (Array.isArray(was) && Array.isArray(is)) yield* applications(part, key);
   }
@@ -87,7 +99,9 @@ function suspended(part: ValuesChange, key: string): Problem {
 /** Names of hosts, as charts write them: a text, or maps with `host` or `name`. */
 function hostsOf(value: Json | undefined): string[] {
   if (typeof value === "string") return value === "" ? [] : [value];
-  return list(value).flatMap((item) => string(item) ?? (isObject(item) ? (string(item["host"]) ?? nameOf(item)) : undefined) ?? []);
+  return list(value).flatMap(
+    (item) => string(item) ?? (isObject(item) ? (string(item["host"]) ?? nameOf(item)) : undefined) ?? [],
+  );
 }
 
 function* hosts(part: ValuesChange, key: string): Iterable<Problem> {
@@ -95,7 +109,9 @@ function* hosts(part: ValuesChange, key: string): Iterable<Problem> {
   if (part.after[key] === undefined && !isGone(part, key)) return;
   const left = new Set(hostsOf(part.after[key]));
   const everywhere = JSON.stringify(part.set.values);
-  const gone = hostsOf(part.before[key]).filter((host) => !left.has(host) && !everywhere.includes(`"${host}"`));
+  const gone = hostsOf(part.before[key]).filter(
+    (host) => !left.has(host) && !everywhere.includes(`"${host}"`),
+  );
   if (gone.length === 0) return;
   yield say(part, {
     key,
@@ -142,18 +158,23 @@ function* applications(part: ValuesChange, key: string): Iterable<Problem> {
 function isApplication(item: Json): boolean {
   if (!isObject(item)) return false;
   return [item, ...Object.values(item)].some(
-    (map) => isObject(map) && Object.keys(map).filter((key) => WORKLOAD.test(key) || /^(app|helm)[A-Z]/.test(key)).length >= 1,
+    (map) =>
+      isObject(map) &&
+      Object.keys(map).filter((key) => WORKLOAD.test(key) || /^(app|helm)[A-Z]/.test(key)).length >= 1,
   );
 }
 
 function removed(part: ValuesChange, key: string, name: string): Problem {
   const steps = [...part.steps, key, name];
-  return say({ ...part, steps }, {
-    key: "name",
-    severity: "warning",
-    message: `${name} is gone from ${key}: what it deployed is taken away, whoever still calls it.`,
-    fix: `Remove ${name} once nothing calls it any more: look for its name in routes and settings.`,
-  });
+  return say(
+    { ...part, steps },
+    {
+      key: "name",
+      severity: "warning",
+      message: `${name} is gone from ${key}: what it deployed is taken away, whoever still calls it.`,
+      fix: `Remove ${name} once nothing calls it any more: look for its name in routes and settings.`,
+    },
+  );
 }
 
 /** The item that now stands where the other one stood. */

@@ -1,7 +1,7 @@
 import { plainScalar, setScalar } from "../../engine/edit.ts";
 import { portNames, probeOf, probePort, PROBES, type Probe } from "../../engine/probes.ts";
 import { isUnknown } from "../../engine/template.ts";
-import type { Problem } from "../../engine/types.ts";
+import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import { locateIn, type Container, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -96,8 +96,6 @@ function* lookUp(workload: Workload, container: Container, { probe, names }: Loo
   if (typeof port !== "string" || handler === undefined || isUnknown(port)) return;
   if (/^\d+$/.test(port) || names.includes(port)) return;
   const path = [probe.name, handler, "port"];
-  const [only] = names.length === 1 ? names : [];
-  const suggestion = setScalar(workload.manifest, [...container.path, ...path], plainScalar(only ?? ""));
   const has = `only ${listText(names) || "ports without a name"}`;
   const then =
     probe.name === "readinessProbe" ? "no new pod gets traffic" : "each new pod is killed, over and over";
@@ -106,10 +104,19 @@ function* lookUp(workload: Workload, container: Container, { probe, names }: Loo
     key: `${container.name} ${probe.name}`,
     at: locateIn(workload, container, ...path),
     message: `The ${probe.name} of container ${container.name} of ${workload.manifest.ref} asks port ${port}, and the container has ${has}: it always fails, so ${then}, and the rollout stands still.`,
-    fix:
-      only === undefined
-        ? `Write the number of the port, or name it ${port} in the ports of ${container.name}.`
-        : `Write port: ${only}.`,
-    ...(only !== undefined && suggestion && { suggestion }),
+    fix: `Write the number of the port, or name it ${port} in the ports of ${container.name}.`,
+    ...instead(workload.manifest, [...container.path, ...path], names),
   };
+}
+
+/** The name to write, where there is only one. */
+function instead(
+  manifest: Manifest,
+  path: FieldPath,
+  names: readonly string[],
+): Pick<Problem, "fix" | "suggestion"> {
+  const [only, ...others] = names;
+  if (only === undefined || others.length > 0) return {};
+  const suggestion = setScalar(manifest, path, plainScalar(only));
+  return { fix: `Write port: ${only}.`, ...(suggestion && { suggestion }) };
 }

@@ -158,7 +158,7 @@ function hasNoProbe({ spec }: Container): boolean {
 }
 
 function withoutReadiness(workload: Workload, container: Container, world: World): Problem {
-  const [service] = world.servicesOf(workload);
+  const service = world.servicesOf(workload).find((one) => !ignoresReadiness(one));
   const { ref } = workload.manifest;
   const written = container.spec["readinessProbe"] ? (["readinessProbe"] as const) : [];
   const subject = `Container ${decode(container.name)} of ${ref}`;

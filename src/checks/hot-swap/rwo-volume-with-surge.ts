@@ -84,6 +84,14 @@ export default defineCheck({
       after: deployment("replicas: 1"),
     },
     {
+      title: "it was like that with another claim",
+      before: deployment("replicas: 1") + claim("ReadWriteOnce"),
+      after:
+        deployment("replicas: 1").replace("claimName: library", "claimName: library-2") +
+        claim("ReadWriteOnce") +
+        `---\n${claim("ReadWriteOnce").replace("name: library", "name: library-2")}`,
+    },
+    {
       title: "the rollout was like that before",
       before: deployment("replicas: 1") + claim("ReadWriteOnce"),
       after: deployment("replicas: 1").replace("photos:1", "photos:2") + claim("ReadWriteOnce"),
@@ -95,10 +103,13 @@ export default defineCheck({
       if (workload.runsToCompletion || workload.kind === "StatefulSet") continue;
       const replicas = world.replicasOf(workload);
       if (!(replicas > 0) || !(strategyOf(workload, replicas).maxSurge >= 1)) continue;
-      for (const name of new Set(sharedClaims(workload))) {
+      const claims = [...new Set(sharedClaims(workload))].flatMap((name) => {
         const found = world.find("PersistentVolumeClaim", name, workload.manifest);
-        if (found && blocks(found, world)) yield problem(workload, found, replicas);
-      }
+        return found && blocks(found, world) ? [found] : [];
+      });
+      // Another claim in the place of one is the same finding.
+      for (const [index, claim] of claims.entries())
+        yield { ...problem(workload, claim, replicas), key: String(index) };
     }
   },
 });
@@ -118,7 +129,6 @@ function problem(workload: Workload, claim: Manifest, replicas: number): Problem
     replicas === 1 ? "" : ` Of its ${replicas} pods only ${onePod ? "one" : "those on one node"} can run.`;
   return {
     subject: manifest,
-    key: claim.name,
     at: manifest.locate(...placeOf(workload, claim)),
     measure: Math.min(replicas, 2),
     message: `A rollout of ${manifest.ref} starts a new pod while the old one holds ${claim.name}, a ${onePod ? "ReadWriteOncePod" : "ReadWriteOnce"} volume. ${waits}, and the rollout hangs until somebody deletes the old one by hand.${shared}`,

@@ -1,4 +1,4 @@
-import { answering, counterpart } from "../../engine/generations.ts";
+import { answering, counterpart, livesOn } from "../../engine/generations.ts";
 import { setLabels } from "../../engine/edit.ts";
 import { strings } from "../../engine/json.ts";
 import type { Change } from "../../engine/pair.ts";
@@ -63,6 +63,20 @@ export default defineCheck({
       title: "the Deployment is removed and its Service stays",
       before: { "search.yaml": deployment("app: search"), "service.yaml": SERVICE },
       after: { "service.yaml": service(`selector: { app: search }${MARK}`) },
+    },
+    {
+      title: "the Deployment goes to another namespace and its Service does not",
+      before: {
+        "search.yaml": deployment("app: search").replace("name: search }", "name: search, namespace: shop }"),
+        "service.yaml": SERVICE.replace("name: search }", "name: search, namespace: shop }"),
+      },
+      after: {
+        "search.yaml": deployment("app: search").replace("name: search }", "name: search, namespace: find }"),
+        "service.yaml": service(`selector: { app: search }${MARK}`).replace(
+          "name: search }",
+          "name: search, namespace: shop }",
+        ),
+      },
     },
     {
       title: "the selector is dropped and nothing else keeps the endpoints",
@@ -186,8 +200,8 @@ function undo(
 }
 
 /** It lives on in another unit, with whatever Service is there; or the new side could not be read whole, and it may. */
-function movedAway({ kind, manifest }: Workload, after: World, unseen: boolean): boolean {
-  return !after.find(kind, manifest.name, manifest) && (unseen || after.anywhere(kind, manifest.name));
+function movedAway(workload: Workload, after: World, unseen: boolean): boolean {
+  return counterpart(workload, after) === undefined && (unseen || livesOn(workload, after));
 }
 
 function whatBecameOf(old: Workload, service: Manifest, after: World): { text: string; at?: Location } {

@@ -2,7 +2,7 @@ import { quantityOf } from "../../engine/bytes.ts";
 import type { Problem } from "../../engine/types.ts";
 import { scalarText } from "../../engine/words.ts";
 import { defineCheck, severities } from "../define.ts";
-import { isGone, problemOf, valuesChanges, whose, type ValuesChange } from "../values.ts";
+import { isGone, problemOf, valuesChanges, whose, type ValuesChange } from "../../engine/values-words.ts";
 
 const release = (values: string) => `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease

@@ -1,5 +1,5 @@
 import { defineCheck, severities } from "../define.ts";
-import { valuesChanges } from "../values.ts";
+import { valuesChanges } from "../../engine/values-words.ts";
 import { rolloutProblems } from "./_values-rollout.ts";
 
 const release = (values: string) => `apiVersion: helm.toolkit.fluxcd.io/v2
@@ -62,7 +62,9 @@ export default defineCheck({
     {
       title: "a probe of its own takes the place of the chart's",
       before: release("readinessProbe: { enabled: true }\n"),
-      after: release("readinessProbe: { enabled: false }\ncustomReadinessProbe: { tcpSocket: { port: 80 } }\n"),
+      after: release(
+        "readinessProbe: { enabled: false }\ncustomReadinessProbe: { tcpSocket: { port: 80 } }\n",
+      ),
     },
     {
       title: "a newer version",

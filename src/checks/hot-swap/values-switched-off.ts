@@ -1,5 +1,5 @@
 import { defineCheck, severities } from "../define.ts";
-import { valuesChanges } from "../values.ts";
+import { valuesChanges } from "../../engine/values-words.ts";
 import { switchProblems } from "./_values-switches.ts";
 
 const release = (values: string) => `apiVersion: helm.toolkit.fluxcd.io/v2

@@ -131,13 +131,17 @@ export default defineCheck({
   *run(transition) {
     const { removed, added } = alertChanges(transition.changes);
     if (removed.length === 0) return;
-    const gone = removed.filter((alert) => !isElsewhere(alert, transition) && !isRenamed(alert, added));
-    const missed = gone.filter((alert) => !lostItsReason(alert, transition));
-    for (const alerts of Map.groupBy(missed, ({ manifest }) => manifest.id).values()) {
+    const renamed = new Set(added.map(meaning));
+    const heirOf = heirs(added);
+    const gone = removed.filter(
+      (alert) =>
+        !isElsewhere(alert, transition) && !renamed.has(meaning(alert)) && !lostItsReason(alert, transition),
+    );
+    for (const alerts of Map.groupBy(gone, ({ manifest }) => manifest.id).values()) {
       const byName = [...new Map(alerts.map((alert) => [alert.name, alert])).values()];
-      const without = byName.filter((alert) => !heirOf(alert, added));
+      const without = byName.filter((alert) => !heirOf(alert));
       for (const alert of byName) {
-        const heir = heirOf(alert, added);
+        const heir = heirOf(alert);
         if (heir || without.length <= SINGLY) yield problem(alert, heir, transition);
       }
       if (without.length > SINGLY) yield* together(without, transition);
@@ -177,32 +181,27 @@ function isElsewhere({ name }: Alert, { before, after }: Transition): boolean {
   return after.count(ALERTS, name) >= before.count(ALERTS, name);
 }
 
-function isRenamed(alert: Alert, added: readonly Alert[]): boolean {
-  const key = meaning(alert);
-  return added.some((other) => meaning(other) === key);
-}
-
 function meaning({ expression }: Alert): string {
   return readExpression(expression)?.key ?? expression.replace(/\s+/g, " ").trim();
 }
 
-/** A new rule of the same group that reads the same series, or else the same metrics. */
-function heirOf(alert: Alert, added: readonly Alert[]): Alert | undefined {
-  const near = added.filter(
-    ({ manifest, group }) => manifest.ref === alert.manifest.ref && group === alert.group,
-  );
-  const candidates = near.length > 0 ? near : added;
-  const expression = readExpression(alert.expression);
-  if (!expression) return undefined;
-  const [series, metrics] = [selectorsOf(expression).join(), metricsOf(expression).join()];
-  const fits = (of: typeof selectorsOf, wanted: string) =>
-    wanted === ""
-      ? undefined
-      : candidates.find((other) => {
-          const read = readExpression(other.expression);
-          return read !== undefined && of(read).join() === wanted;
-        });
-  return fits(selectorsOf, series) ?? fits(metricsOf, metrics);
+/** Finds a new rule that reads the same series, or else the same metrics; one of the same group first. */
+function heirs(added: readonly Alert[]): (alert: Alert) => Alert | undefined {
+  const readings = [selectorsOf, metricsOf];
+  const indexes = readings.map((reading) => Map.groupBy(added, (alert) => readBy(reading, alert)));
+  return (alert) => {
+    const found = readings.flatMap((reading, index) => {
+      const wanted = readBy(reading, alert);
+      return wanted === "" ? [] : (indexes[index]?.get(wanted) ?? []);
+    });
+    const near = ({ manifest, group }: Alert) => manifest.id === alert.manifest.id && group === alert.group;
+    return found.find(near) ?? found[0];
+  };
+}
+
+function readBy(reading: typeof selectorsOf, { expression }: Alert): string {
+  const read = readExpression(expression);
+  return read ? reading(read).join() : "";
 }
 
 /** The rule names one thing by a label (`job`, `deployment`, `namespace`, …), and that thing leaves with it. */

@@ -1,7 +1,14 @@
 import { at, isObject } from "../../engine/json.ts";
 import type { Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
-import { flagOf, isGone, problemOf, valuesChanges, whose, type ValuesChange } from "../values.ts";
+import {
+  flagOf,
+  isGone,
+  problemOf,
+  valuesChanges,
+  whose,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 const release = (values: string) => `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -69,7 +76,7 @@ export default defineCheck({
 function* monitorProblems(part: ValuesChange): Iterable<Problem> {
   const name = part.steps.at(-1) ?? "";
   for (const [key, value] of Object.entries(part.before)) {
-    if (SWITCH.test(key) && (MONITOR.test(name) || key !== "enabled" && key !== "create")) {
+    if (SWITCH.test(key) && (MONITOR.test(name) || (key !== "enabled" && key !== "create"))) {
       if (flagOf(value) === true && flagOf(part.after[key]) === false) yield off(part, key, name);
     } else if (MONITOR.test(key) && isObject(value)) {
       const on = flagOf(at(value, ["enabled"])) === true;

@@ -132,7 +132,8 @@ function message(fall: Fall, service: Manifest | undefined): string {
   const start = `${ref} ${how} ${to === 0 ? "no pod" : to === 1 ? "1 pod" : `${to} pods`}, from ${from}:`;
   if (to >= 2) return `${start} each of those left carries more, and fewer are left when a node goes.`;
   const shared = sharedFall(fall);
-  if (shared) return `${start} ${shared.service.ref} is left with ${shared.to} of ${shared.from} pods, and those carry the load of all.`;
+  if (shared)
+    return `${start} ${shared.service.ref} is left with ${shared.to} of ${shared.from} pods, and those carry the load of all.`;
   const victim = service ? `${service.ref} has nobody to answer` : "its work stops";
   if (to === 0 && may) return `${start} whenever it does, ${victim} until a new pod has started.`;
   return to === 0

@@ -1,6 +1,14 @@
 import { isObject, list, object, type JsonObject } from "../../engine/json.ts";
 import type { Json, Problem } from "../../engine/types.ts";
-import { countOf, flagOf, isGone, mapsOf, problemOf, whose, type ValuesChange } from "../values.ts";
+import {
+  countOf,
+  flagOf,
+  isGone,
+  mapsOf,
+  problemOf,
+  whose,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 const BUDGET = /^(pdb|podDisruptionBudget|disruptionBudget|pod_disruption_budget)$/i;
 /** `pdbEnabled`, `createPodDisruptionBudget`, `podDisruptionBudget.enabled`. */
@@ -10,17 +18,7 @@ const CHECK = "values-budget-weakened";
 
 /** A disruption budget that is switched off or removed, that lets all pods go, or that lets none go. */
 export function* budgetProblems(part: ValuesChange): Iterable<Problem> {
-  for (const { key, before, after } of mapsOf(part, BUDGET)) {
-    if (!before || !limits(before)) {
-      if (after) yield* toothless(part, key, { before: before ?? {}, after });
-    } else if (!after) {
-      if (isGone(part, key)) yield lost(part, key, "is gone");
-    } else if (limits(after)) {
-      yield* toothless(part, key, { before, after });
-    } else {
-      yield lost(part, key, "is off");
-    }
-  }
+  for (const budget of mapsOf(part, BUDGET)) yield* ofBudget(part, budget);
   // Within a budget's map the switch is the budget's own, and was told with it.
   if (BUDGET.test(part.steps.at(-1) ?? "")) return;
   for (const key of Object.keys(part.before).filter((one) => SWITCH.test(one))) {
@@ -28,6 +26,21 @@ export function* budgetProblems(part: ValuesChange): Iterable<Problem> {
       yield lost(part, key, "is off");
   }
   yield* spread(part);
+}
+
+function* ofBudget(
+  part: ValuesChange,
+  { key, before, after }: ReturnType<typeof mapsOf>[number],
+): Iterable<Problem> {
+  if (!before || !limits(before)) {
+    if (after) yield* unfit(part, key, { before: before ?? {}, after });
+  } else if (!after) {
+    if (isGone(part, key)) yield lost(part, key, "is gone");
+  } else if (limits(after)) {
+    yield* unfit(part, key, { before, after });
+  } else {
+    yield lost(part, key, "is off");
+  }
 }
 
 /** Whether it is a budget that is on. */
@@ -62,27 +75,32 @@ interface Budgets {
   readonly after: JsonObject;
 }
 
+function* unfit(part: ValuesChange, key: string, budgets: Budgets): Iterable<Problem> {
+  yield* toothless(part, key, budgets);
+  yield* blocking(part, key, budgets);
+}
+
 function* toothless(part: ValuesChange, key: string, { before, after }: Budgets): Iterable<Problem> {
   const field = letsAllGo(after);
-  if (field !== undefined && letsAllGo(before) === undefined) {
-    // What protected nothing before was only a default that this key now overrides.
-    const had = before["minAvailable"] !== undefined || before["maxUnavailable"] !== undefined;
-    yield problemOf(part, {
-      ...{ check: CHECK, key: `${key}.${field}`, severity: had ? "warning" : "notice" },
-      at: part.set.locate([...part.path.after, key, field]),
-      message: `the disruption budget of ${whose(part)} now lets all its pods be evicted at once: a node drain can stop it.`,
-      fix: `Run two pods or more and write maxUnavailable: 1 in ${key}.`,
-    });
-  }
-  const replicas = countOf(part.after["replicas"] ?? part.after["replicaCount"]);
+  if (field === undefined || letsAllGo(before) !== undefined) return;
+  // What protected nothing before was only a default that this key now overrides.
+  const had = before["minAvailable"] !== undefined || before["maxUnavailable"] !== undefined;
+  yield problemOf(part, {
+    ...{ check: CHECK, key: `${key}.${field}`, severity: had ? "warning" : "notice" },
+    at: part.set.locate([...part.path.after, key, field]),
+    message: `the disruption budget of ${whose(part)} now lets all its pods be evicted at once: a node drain can stop it.`,
+    fix: `Run two pods or more and write maxUnavailable: 1 in ${key}.`,
+  });
+}
+
+const replicasIn = (map: JsonObject) => countOf(map["replicas"] ?? map["replicaCount"]);
+
+function* blocking(part: ValuesChange, key: string, { before, after }: Budgets): Iterable<Problem> {
+  const replicas = replicasIn(part.after) ?? 0;
   const least = countOf(after["minAvailable"]);
+  if (least === undefined || replicas < 1 || !(least >= replicas)) return;
   const was = countOf(before["minAvailable"]);
-  if (replicas === undefined || least === undefined || !(least >= replicas) || replicas < 1) return;
-  if (
-    was !== undefined &&
-    was >= (countOf(part.before["replicas"] ?? part.before["replicaCount"]) ?? Infinity)
-  )
-    return;
+  if (was !== undefined && was >= (replicasIn(part.before) ?? Infinity)) return;
   yield problemOf(part, {
     ...{ check: CHECK, key: `${key}.minAvailable`, severity: "warning" },
     at: part.set.locate([...part.path.after, key, "minAvailable"]),

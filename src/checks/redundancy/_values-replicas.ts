@@ -1,7 +1,15 @@
 import { object, type JsonObject } from "../../engine/json.ts";
 import type { Location, Problem } from "../../engine/types.ts";
 import { locateKey } from "../../engine/values-parts.ts";
-import { countOf, flagOf, isGone, pods, problemOf, whose, type ValuesChange } from "../values.ts";
+import {
+  countOf,
+  flagOf,
+  isGone,
+  pods,
+  problemOf,
+  whose,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 /** Keys that charts name a number of pods with. `maxReplicas`, `number_of_replicas` (of an index) are none. */
 const COUNT =

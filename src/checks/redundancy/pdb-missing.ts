@@ -98,6 +98,11 @@ export default defineCheck({
       after: catalog("minReadySeconds: 5", "DaemonSet") + SERVICE,
     },
     {
+      title: "it gets a second pod, and never had a budget",
+      before: catalog("replicas: 1") + SERVICE,
+      after: catalog("replicas: 2") + SERVICE,
+    },
+    {
       title: "there never was a budget",
       before: catalog("replicas: 3") + SERVICE,
       after: catalog("replicas: 4") + SERVICE,
@@ -113,11 +118,15 @@ function* unprotected(workload: Workload, world: World): Iterable<Problem> {
   if (!isCounted(workload) || world.budgetsOf(workload).length > 0) return;
   const [service] = world.servicesOf(workload);
   const replicas = world.replicasOf(workload);
-  if (!service || !(replicas >= 2)) return;
   const { manifest } = workload;
+  const about = { subject: manifest, at: locateCount(workload, world) };
+  if (!service || !(replicas >= 2)) {
+    // It never had a budget: that it gets a second pod, or a Service, makes nothing worse.
+    yield { ...about, message: `No PodDisruptionBudget covers the pods of ${manifest.ref}.`, latent: true };
+    return;
+  }
   yield {
-    subject: manifest,
-    at: locateCount(workload, world),
+    ...about,
     message: `No PodDisruptionBudget covers the ${replicas} pods of ${manifest.ref}: a node drain can take all of them at once, and ${service.ref} has nobody to answer.`,
     fix: `Add a PodDisruptionBudget to the namespace of ${manifest.ref} with maxUnavailable: 1 and a selector that matches ${labelsText(workload)}.`,
   };

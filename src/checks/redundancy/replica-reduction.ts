@@ -78,7 +78,10 @@ export default defineCheck({
     },
     {
       title: "one of two Deployments behind a Service is switched off, and the other gets all of its load",
-      before: orders("replicas: 3") + orders("replicas: 3").replaceAll("blue", "green").replace("name: orders", "name: orders-green") + SERVICE,
+      before:
+        orders("replicas: 3") +
+        orders("replicas: 3").replaceAll("blue", "green").replace("name: orders", "name: orders-green") +
+        SERVICE,
       after:
         orders("replicas: 0 # <- finding") +
         orders("replicas: 3").replaceAll("blue", "green").replace("name: orders", "name: orders-green") +

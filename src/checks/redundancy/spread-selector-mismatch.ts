@@ -88,10 +88,11 @@ export default defineCheck({
   ],
 
   *run(world) {
+    const pairs = new Set(world.workloads.flatMap(({ labels }) => pairsOf(labels)));
     for (const workload of world.workloads) {
       if (workload.runsToCompletion || workload.kind === "DaemonSet") continue;
       for (const term of termsOf(workload)) {
-        if (isMismatch(term, workload, world)) yield problem(workload, term, world);
+        if (isMismatch(term, workload, { world, pairs })) yield problem(workload, term, world);
       }
     }
   },
@@ -138,7 +139,20 @@ function terms(workload: Workload, path: FieldPath, inner: readonly string[], ow
   });
 }
 
-function isMismatch({ selector, own }: Term, { labels, manifest }: Workload, world: World): boolean {
+const pairsOf = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+
+interface Pods {
+  readonly world: World;
+  /** Every label of every pod: a selector that wants another one matches nothing. */
+  readonly pairs: ReadonlySet<string>;
+}
+
+function isMismatch(
+  { selector, own }: Term,
+  { labels, manifest }: Workload,
+  { world, pairs }: Pods,
+): boolean {
   const wanted = strings(object(selector)["matchLabels"]);
   if (matchesSelector(selector, labels) || Object.keys(wanted).length === 0) return false;
   if ([...Object.values(wanted), ...Object.values(labels)].some(isUnknown)) return false;
@@ -147,6 +161,7 @@ function isMismatch({ selector, own }: Term, { labels, manifest }: Workload, wor
     ([key, value]) => labels[key] !== undefined && labels[key] !== value,
   );
   if (!near && !own) return false;
+  if (pairsOf(wanted).some((pair) => !pairs.has(pair))) return true;
   return !world.workloads.some(
     (other) => sameNamespace(other.manifest, manifest) && matchesSelector(selector, other.labels),
   );

@@ -133,32 +133,36 @@ function cutsOf(pair: ContainerPair): Cut[] {
   ]);
 }
 
-function cut({ workload, container, previous }: ContainerPair, field: Field, resource: Resource): Cut[] {
-  const [old, now] = [shareOf(previous, resource), shareOf(container, resource)];
-  const [was, is] = field === "limits" ? [old.limit, now.limit] : [old.request, now.request];
-  // Without a limit a container may use more, not less.
-  if (was === undefined || (is === undefined && field === "limits")) return [];
-  const lost = 1 - (is ?? 0) / was;
+function cut(pair: ContainerPair, field: Field, resource: Resource): Cut[] {
+  const { workload, container, previous } = pair;
+  const lost = lostShare(pair, field, resource);
   if (!(lost >= (resource === "cpu" ? LARGE : SMALL))) return [];
   const path = ["resources", field, resource];
   const written = scalarText(writtenShare(previous, field, resource));
-  const small = field === "limits" && isSmall({ lost, is: is ?? 0, asked: old.request ?? 0 });
-  const becomes = scalarText(writtenShare(container, field, resource));
+  const now = writtenShare(container, field, resource);
+  const becomes = now === undefined ? `(${written}) is gone` : `goes from ${written} to ${scalarText(now)}`;
   return [
     {
-      text: `${resource} ${field.slice(0, -1)} ${is === undefined ? `(${written}) is gone` : `goes from ${written} to ${becomes}`}`,
+      text: `${resource} ${field.slice(0, -1)} ${becomes}`,
       path,
-      // A container without enough memory is killed; with less of a CPU it is only slower.
-      severity: resource === "memory" && small ? "warning" : "notice",
+      severity: field === "limits" && resource === "memory" && isSmall(pair, lost) ? "warning" : "notice",
       old: written,
       suggestion: setScalar(workload.manifest, [...container.path, ...path], written),
     },
   ];
 }
 
-/** Below what the container asked for so far, or half of what it could have. */
-function isSmall({ lost, is, asked }: { lost: number; is: number; asked: number }): boolean {
-  return is < asked || lost >= LARGE;
+/** The part that goes, between 0 and 1; NaN where nobody can tell. Without a limit a container may use more, not less. */
+function lostShare({ container, previous }: ContainerPair, field: Field, resource: Resource): number {
+  const [old, now] = [shareOf(previous, resource), shareOf(container, resource)];
+  if (field === "limits") return 1 - (now.limit ?? NaN) / (old.limit ?? NaN);
+  return 1 - (now.request ?? 0) / (old.request ?? NaN);
+}
+
+/** A memory limit below what the container asked for so far, or half of what it could have: it may be killed. */
+function isSmall({ container, previous }: ContainerPair, lost: number): boolean {
+  const limit = shareOf(container, "memory").limit ?? NaN;
+  return lost >= LARGE || limit < (shareOf(previous, "memory").request ?? 0);
 }
 
 type Field = "requests" | "limits";

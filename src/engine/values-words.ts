@@ -1,9 +1,8 @@
-import { isObject, type JsonObject } from "../engine/json.ts";
-import { isUnknown } from "../engine/template.ts";
-import type { Json, Location, Problem, Severity } from "../engine/types.ts";
-import { aboutPart, changedParts, locateKey, type PartChange } from "../engine/values-parts.ts";
-import type { World } from "../engine/world.ts";
-import type { Transition } from "./define.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { isUnknown } from "./template.ts";
+import type { Json, Location, Problem, Severity } from "./types.ts";
+import { aboutPart, changedParts, locateKey, type PartChange } from "./values-parts.ts";
+import type { World } from "./world.ts";
 
 /**
  * What the checks of chart values share. The chart is not seen, so nothing is proven: a key is taken to mean what it
@@ -12,10 +11,10 @@ import type { Transition } from "./define.ts";
 
 /** A part with the worlds around it. */
 export interface ValuesChange extends PartChange {
-  readonly worlds: Pick<Transition, "before" | "after">;
+  readonly worlds: { readonly before: World; readonly after: World };
 }
 
-export function* valuesChanges({ before, after }: Transition): Iterable<ValuesChange> {
+export function* valuesChanges({ before, after }: ValuesChange["worlds"]): Iterable<ValuesChange> {
   for (const part of changedParts(before, after)) yield { ...part, worlds: { before, after } };
 }
 
@@ -82,12 +81,16 @@ export function flagOf(value: Json | undefined): boolean | undefined {
 /** Whether a key that had this value is gone, and did not move to another place of the values. */
 export function isGone({ before, after, worlds }: ValuesChange, key: string): boolean {
   const value = before[key];
-  if (value === undefined || value === null || (after[key] !== undefined && after[key] !== null)) return false;
+  if (value === undefined || value === null || (after[key] !== undefined && after[key] !== null))
+    return false;
   return worlds.after.countValue(key, value) < worlds.before.countValue(key, value);
 }
 
 /** Maps of a part that are there on both sides or on one, by key. */
-export function mapsOf(part: PartChange, pattern: RegExp): { key: string; before: JsonObject | undefined; after: JsonObject | undefined }[] {
+export function mapsOf(
+  part: PartChange,
+  pattern: RegExp,
+): { key: string; before: JsonObject | undefined; after: JsonObject | undefined }[] {
   const keys = new Set([...Object.keys(part.before), ...Object.keys(part.after)]);
   const mapOr = (value: Json | undefined) => (isObject(value) ? value : undefined);
   return [...keys].flatMap((key) => {

@@ -1,0 +1,81 @@
+import type { Manifest, Side, Tree, Unit } from "../engine/types.ts";
+import { releasedValues } from "../engine/values.ts";
+import { environmentOf } from "./environment.ts";
+import type { Result } from "./jobs.ts";
+import type { Plan } from "./plan.ts";
+import { environmentOfRelease } from "./release.ts";
+import { releaseValues } from "./release-values.ts";
+
+interface SideOfResults {
+  readonly side: Side;
+  readonly tree: Tree;
+  /** Ids of what could not be rendered on one side or on both. */
+  readonly failed: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
+}
+
+export function unitsOf(results: readonly Result[], { side, tree, failed, changed }: SideOfResults): Unit[] {
+  // What one side does without, the other does without too, or it would look removed.
+  const dropped = new Set(
+    results.flatMap(({ job, built }) => built.dropped.map((path) => `${job.id} ${path}`)),
+  );
+  const partly = incompleteIds(results);
+  return results
+    .filter(({ job }) => job.side === side)
+    .flatMap(({ job, built }): Unit[] => {
+      const { id, release } = job;
+      const rendered = !failed.has(id);
+      const manifests = rendered ? built.manifests.filter(({ path }) => !dropped.has(`${id} ${path}`)) : [];
+      const values = release
+        ? releaseValues(release, side, tree, { manifests, changed })
+        : built.values && [...built.values, ...releasedValues(manifests)];
+      if (!rendered && (values ?? []).length === 0) return [];
+      const incomplete = partly.has(id);
+      const environment = release ? environmentOfRelease(release) : environmentOf(id);
+      return [{ id, environment, manifests, incomplete, ...(values && { values }) }];
+    });
+}
+
+/** Values of orders whose chart is in the tree are judged with that chart. */
+export function withoutOrders(units: readonly Unit[], plans: Record<Side, Plan>): Unit[] {
+  const orders = new Set(
+    [plans.base, plans.head].flatMap(({ releases }) =>
+      releases.flatMap(({ order }) => (order ? [`${order.ref} ${order.path}`] : [])),
+    ),
+  );
+  const isOrder = ({ ref, path }: Manifest) => orders.has(`${ref} ${path}`);
+  return units.map((unit) => {
+    if (unit.values !== undefined || !unit.manifests.some(isOrder)) return unit;
+    return { ...unit, values: releasedValues(unit.manifests.filter((manifest) => !isOrder(manifest))) };
+  });
+}
+
+/** What lacks objects of its own, or not the same on both sides. */
+function incompleteIds(results: readonly Result[]): Set<string> {
+  const byId = Map.groupBy(results, ({ job }) => job.id);
+  return new Set(
+    [...byId].flatMap(([id, sides]) => {
+      const missing = new Set(sides.map(({ built }) => JSON.stringify(built.missing)));
+      return missing.size > 1 || sides.some(({ built }) => built.incomplete) ? [id] : [];
+    }),
+  );
+}
+
+/** A folder read as written and a kustomization in it have one name: they are one unit. */
+export function together(units: readonly Unit[]): Unit[] {
+  return [...Map.groupBy(units, ({ id }) => id)]
+    .map(([id, group]) => ({
+      id,
+      environment: group[0]?.environment ?? environmentOf(id),
+      manifests: group.flatMap(({ manifests }) => manifests),
+      ...valuesOf(group),
+      incomplete: group.some(({ incomplete }) => incomplete),
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Where all parts leave it to their manifests, so does the whole. */
+function valuesOf(group: readonly Unit[]): Pick<Unit, "values"> {
+  if (group.every(({ values }) => values === undefined)) return {};
+  return { values: group.flatMap(({ values, manifests }) => values ?? releasedValues(manifests)) };
+}
