@@ -49,38 +49,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
       value?.trim() === "" ? undefined : value?.trim(),
     ]),
   );
-  const settings = {
-    appId: appId(env["APP_ID"]),
-    privateKey: privateKey(env, readFile),
-    secrets: secrets(env["WEBHOOK_SECRET"], env["WEBHOOK_SECRET_PREVIOUS"]),
-    apiUrl: url(
-      "GITHUB_API_URL",
-      env["GITHUB_API_URL"],
-      /^https?:$/,
-      "such as https://github.example.com/api/v3",
-    ),
-    databaseUrl: url(
-      "DATABASE_URL",
-      env["DATABASE_URL"],
-      /^postgres(ql)?:$/,
-      "such as postgres://user:password@host/nines",
-    ),
-    port: integer("PORT", env["PORT"], { min: 0, max: 65_535, otherwise: 3000 }),
-    concurrency: integer("CONCURRENCY", env["CONCURRENCY"], { min: 1, max: 64, otherwise: 4 }),
-    seconds: integer("REVIEW_SECONDS", env["REVIEW_SECONDS"], { min: 1, max: 600, otherwise: 60 }),
-    memoryMB: integer("REVIEW_MEMORY_MB", env["REVIEW_MEMORY_MB"], {
-      min: 64,
-      max: 65_536,
-      otherwise: 1_024,
-    }),
-    recoverySeconds: integer("RECOVERY_SECONDS", env["RECOVERY_SECONDS"], {
-      min: 1,
-      max: 86_400,
-      otherwise: 300,
-    }),
-    sweepSeconds: integer("SWEEP_SECONDS", env["SWEEP_SECONDS"], { min: 0, max: 86_400, otherwise: 1_800 }),
-    logLevel: logLevel(env["LOG_LEVEL"]),
-  };
+  const settings = settingsOf(env, readFile);
   const problems = Object.values(settings).flatMap((setting) =>
     "problem" in setting ? [setting.problem] : [],
   );
@@ -107,6 +76,39 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     },
   };
 }
+
+const settingsOf = (env: Environment, readFile: ReadFile) => ({
+  appId: appId(env["APP_ID"]),
+  privateKey: privateKey(env, readFile),
+  secrets: secrets(env["WEBHOOK_SECRET"], env["WEBHOOK_SECRET_PREVIOUS"]),
+  apiUrl: url(
+    "GITHUB_API_URL",
+    env["GITHUB_API_URL"],
+    /^https?:$/,
+    "such as https://github.example.com/api/v3",
+  ),
+  databaseUrl: url(
+    "DATABASE_URL",
+    env["DATABASE_URL"],
+    /^postgres(ql)?:$/,
+    "such as postgres://user:password@host/nines",
+  ),
+  port: integer("PORT", env["PORT"], { min: 0, max: 65_535, otherwise: 3000 }),
+  concurrency: integer("CONCURRENCY", env["CONCURRENCY"], { min: 1, max: 64, otherwise: 4 }),
+  seconds: integer("REVIEW_SECONDS", env["REVIEW_SECONDS"], { min: 1, max: 600, otherwise: 60 }),
+  memoryMB: integer("REVIEW_MEMORY_MB", env["REVIEW_MEMORY_MB"], {
+    min: 64,
+    max: 65_536,
+    otherwise: 1_024,
+  }),
+  recoverySeconds: integer("RECOVERY_SECONDS", env["RECOVERY_SECONDS"], {
+    min: 1,
+    max: 86_400,
+    otherwise: 300,
+  }),
+  sweepSeconds: integer("SWEEP_SECONDS", env["SWEEP_SECONDS"], { min: 0, max: 86_400, otherwise: 1_800 }),
+  logLevel: logLevel(env["LOG_LEVEL"]),
+});
 
 type Good<T> = { [Key in keyof T]: Extract<T[Key], { value: unknown }> };
 

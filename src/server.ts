@@ -11,7 +11,7 @@ import { reportUnverified, reviewRequest } from "./github/review-request.ts";
 import type { Services } from "./github/services.ts";
 import { createHttp } from "./http/serve.ts";
 import { createJudge, threadsFor } from "./judge/index.ts";
-import { createLog } from "./log.ts";
+import { createLog, withoutPayloads } from "./log.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Metrics } from "./metrics.ts";
@@ -103,7 +103,7 @@ function createProbot({ appId, privateKey, secrets, apiUrl }: Config, log: Logge
     ...(apiUrl === undefined ? {} : { baseUrl: apiUrl }),
     Octokit: NinesOctokit.plugin(counted(metrics)),
     request: clientOptions.request,
-    log,
+    log: withoutPayloads(log),
   });
 }
 

@@ -37,7 +37,10 @@ export async function sweep(options: SweepOptions, round = 0): Promise<number> {
     } catch (error) {
       // One that is suspended, removed or at its limit must not keep the others from being looked at.
       options.metrics.failures.inc({ kind: "sweep" });
-      options.log.warn({ err: error, installation }, "pull requests without a verdict could not be looked for");
+      options.log.warn(
+        { err: error, installation },
+        "pull requests without a verdict could not be looked for",
+      );
     }
   }
   return added;

@@ -53,7 +53,8 @@ async function reviewOften(github: GitHub, app: RunningApp, size: number): Promi
   }
 }
 
-const withTag = (deployment: string, tag: number) => deployment.replace(/(image: .*):[\d.]+/, `$1:2.0.${tag}`);
+const withTag = (deployment: string, tag: number) =>
+  deployment.replace(/(image: .*):[\d.]+/, `$1:2.0.${tag}`);
 
 /** Opens an everyday pull request on a new repository and waits for its review. */
 async function openOn(github: GitHub, app: RunningApp, name: string, size: number) {

@@ -152,7 +152,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "deploy-target-removed": ["deploy-target-removed"],
   "environment-removed": ["gate-weakened", "environment-removed", "approval-removed"],
   "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
-  "tests-removed-from-workflow": ["stage-removed", "gate-weakened"],
+  "tests-removed-from-workflow": ["stage-removed", "gate-weakened", "tests-narrowed"],
 };
 
 /** The checks that fit a case: those of its category and of its secondary categories. */

@@ -50,13 +50,16 @@ import approvalRemoved from "./testing/approval-removed.ts";
 import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts";
 import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
 import deployTargetRemoved from "./testing/deploy-target-removed.ts";
+import deployUngated from "./testing/deploy-ungated.ts";
 import environmentRemoved from "./testing/environment-removed.ts";
 import gateWeakened from "./testing/gate-weakened.ts";
 import rolloutWaitRemoved from "./testing/rollout-wait-removed.ts";
 import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
+import testsNarrowed from "./testing/tests-narrowed.ts";
 import apiRemoved from "./transition/api-removed.ts";
 import configPruneRace from "./transition/config-prune-race.ts";
+import contradictingFields from "./transition/contradicting-fields.ts";
 import cronjobSuspended from "./transition/cronjob-suspended.ts";
 import danglingConfigRef from "./transition/dangling-config-ref.ts";
 import imageDowngrade from "./transition/image-downgrade.ts";
@@ -130,13 +133,16 @@ export const checks: readonly Check[] = [
   deployCancelledInProgress,
   deployFailureIgnored,
   deployTargetRemoved,
+  deployUngated,
   environmentRemoved,
   gateWeakened,
   rolloutWaitRemoved,
   stageRemoved,
   stagingBypassed,
+  testsNarrowed,
   apiRemoved,
   configPruneRace,
+  contradictingFields,
   cronjobSuspended,
   danglingConfigRef,
   imageDowngrade,

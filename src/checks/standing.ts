@@ -24,18 +24,15 @@ export type Place = Pick<UnitWorlds, "unit" | "environment">;
 
 /** Runs a state check on both sides: what only head has is introduced, what only base has is fixed. */
 export function compare(check: StateCheck, unit: UnitWorlds): Sighting[] {
-  const after = byFingerprint(check, spoken(check.run(unit.after)), unit.unit);
+  const all = byFingerprint(check, check.run(unit.after), unit.unit);
+  const after = new Map([...all].filter(([, { latent }]) => !latent));
   if (unit.untouched) return [...after.values()].map((problem) => sighting(check, problem, "existing", unit));
   const before = byFingerprint(check, check.run(unit.before), unit.unit, todaysRefs(unit));
   const now = [...after].map(([id, problem]) =>
     sighting(check, problem, standingOf(before.get(id), problem), unit),
   );
-  const gone = [...before].filter(([id, { latent }]) => !latent && !after.has(id));
+  const gone = [...before].filter(([id, { latent }]) => !latent && !all.has(id));
   return [...now, ...gone.map(([, problem]) => sighting(check, problem, fateOf(problem, unit.after), unit))];
-}
-
-function spoken(problems: Iterable<Problem>): Problem[] {
-  return [...problems].filter(({ latent }) => !latent);
 }
 
 type Refs = ReadonlyMap<string, string>;

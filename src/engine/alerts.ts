@@ -154,6 +154,16 @@ export interface AlertChanges {
 
 /** Pairs rules: first within the object that holds them, then within the unit, for rules move between files. */
 export function alertChanges(changes: readonly Change[]): AlertChanges {
+  const seen = paired.get(changes);
+  if (seen) return seen;
+  const found = pairAlerts(changes);
+  paired.set(changes, found);
+  return found;
+}
+
+const paired = new WeakMap<readonly Change[], AlertChanges>();
+
+function pairAlerts(changes: readonly Change[]): AlertChanges {
   const kept: { before: Alert; after: Alert }[] = [];
   const removed: Alert[] = [];
   const added: Alert[] = [];

@@ -38,8 +38,13 @@ function parse(text: string): Expression | null {
   let depth = 0;
   let broken = top === null;
   tree.iterate({
-    enter: (node) => void (broken ||= node.type.isError || ++depth > DEEPEST),
-    leave: () => void depth--,
+    enter: (node) => {
+      depth++;
+      broken ||= node.type.isError || depth > DEEPEST;
+    },
+    leave: () => {
+      depth--;
+    },
   });
   return top && !broken ? convert(top, text) : null;
 }

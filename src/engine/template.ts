@@ -9,7 +9,7 @@ const ENCODED = /[\uE000-\uE0FF]+/g;
 
 /** Whether a value holds something that only an expansion would tell: a template action, or a `${variable}`. */
 export function isUnknown(value: unknown): boolean {
-  return typeof value === "string" && /[\uE000-\uE0FF]|\$\{[^}]+\}|\{\{/.test(value);
+  return typeof value === "string" && /[\uE000-\uE0FF]|\$\{[^{}]+\}|\{\{/.test(value);
 }
 
 /** Text as its author wrote it. */
@@ -48,16 +48,27 @@ export function skeleton(text: string): string {
   let from = 0;
   // For every open block: whether the text in it is dropped because it is not the first branch.
   const dropped: boolean[] = [];
+  let drops = 0;
+  const close = () => {
+    if (dropped.pop()) drops--;
+  };
+  const open = (drop: boolean) => {
+    dropped.push(drop);
+    if (drop) drops++;
+  };
   const emit = (part: string) => {
-    result += dropped.includes(true) ? blank(part) : part;
+    result += drops > 0 ? blank(part) : part;
   };
   for (const action of actionsOf(text)) {
     emit(text.slice(from, action.start));
     const source = text.slice(action.start, action.end);
-    if (OPENING.has(action.keyword)) dropped.push(false);
-    else if (action.keyword === "else" && dropped.length > 0) dropped[dropped.length - 1] = action.alone;
-    const inside = dropped.includes(true);
-    if (action.keyword === "end") dropped.pop();
+    if (OPENING.has(action.keyword)) open(false);
+    else if (action.keyword === "else" && dropped.length > 0) {
+      close();
+      open(action.alone);
+    }
+    const inside = drops > 0;
+    if (action.keyword === "end") close();
     result += action.alone || inside ? blank(source) : encode(source);
     from = action.end;
   }
@@ -91,20 +102,64 @@ function blank(text: string): string {
   return text.replace(/[^\r\n]/g, " ");
 }
 
-function actionsOf(text: string): Action[] {
-  return Array.from(text.matchAll(/\{\{-?\s*(?:\/\*[\s\S]*?\*\/|([A-Za-z]*)[\s\S]*?)\s*-?\}\}/g), (match) => {
-    const start = match.index;
-    const end = start + match[0].length;
-    return { start, end, keyword: match[1] ?? "", alone: isAlone(text, start, end) };
-  });
+/** One action's place. */
+interface Braces {
+  readonly start: number;
+  readonly end: number;
+  readonly keyword: string;
 }
 
-/** Values that stand alone on a line (`{{ toYaml . }}`) cannot be read as YAML either, so they too are left out. */
-function isAlone(text: string, start: number, end: number): boolean {
-  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
-  const lineEnd = text.indexOf("\n", end);
-  const before = text.slice(lineStart, start);
-  const after = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
-  const OTHERS = /^\s*(\{\{.*?\}\}\s*)*$/;
-  return OTHERS.test(before) && OTHERS.test(after);
+/** Every character is looked at a few times at most, however the braces stand: no expression over all of the text. */
+function bracesOf(text: string): Braces[] {
+  const found: Braces[] = [];
+  let comment = -1;
+  for (let start = text.indexOf("{{"); start >= 0; start = text.indexOf("{{", found.at(-1)?.end)) {
+    const head = matchAt(/-?\s*(\/\*|[A-Za-z]*)/y, text, start + 2);
+    const body = start + 2 + head.length;
+    const isComment = head.endsWith("/*");
+    if (isComment && comment < body) comment = text.indexOf("*/", body);
+    if (isComment && comment < 0) comment = text.length;
+    const after = isComment ? matchAt(/\s*-?\}\}/y, text, comment + 2) : "";
+    const end = after === "" ? text.indexOf("}}", body) + 2 : comment + 2 + after.length;
+    // Without closing braces nothing behind this place is an action.
+    if (end < body) break;
+    found.push({ start, end, keyword: isComment ? "" : head.replace(/^-?\s*/, "") });
+  }
+  return found;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
+}
+
+/**
+ * Values that stand alone on a line (`{{ toYaml . }}`) cannot be read as YAML either, so they too are left out: those
+ * with nothing but other actions before them on their first line and behind them on their last.
+ */
+function actionsOf(text: string): Action[] {
+  const all = bracesOf(text);
+  const gaps = [...all.map(({ start }, index) => text.slice(all[index - 1]?.end ?? 0, start))];
+  const before: boolean[] = [];
+  for (const [index, gap] of gaps.entries())
+    before.push(isClear(gap.split("\n").reverse(), isInLine(text, all[index - 1]) && before[index - 1]));
+  const after: boolean[] = [];
+  for (let index = all.length - 1; index >= 0; index--) {
+    const gap = gaps[index + 1] ?? text.slice(all[index]?.end);
+    after[index] = isClear(gap.split("\n"), isInLine(text, all[index + 1]) && after[index + 1]);
+  }
+  return all.map((braces, index) => ({ ...braces, alone: Boolean(before[index] && after[index]) }));
+}
+
+/** Whether an action stands on one line; undefined where there is none. */
+const isInLine = (text: string, braces: Braces | undefined): boolean | undefined =>
+  braces && !text.slice(braces.start, braces.end).includes("\n");
+
+/**
+ * Whether nothing but actions stands between an action and the line's end on one of its sides.
+ * @param lines between it and the next action, the nearest first
+ * @param beyond the same of that next action, where it is on one line; undefined where there is none
+ */
+function isClear([nearest = "", ...others]: readonly string[], beyond: boolean | undefined): boolean {
+  return nearest.trim() === "" && (others.length > 0 || beyond !== false);
 }

@@ -1,5 +1,7 @@
 import { at, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
 import { scaled } from "./quantity.ts";
+import { matchesSelector } from "./selectors.ts";
+import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 
 /** A container of a pod template. */
@@ -75,6 +77,16 @@ export function predecessor(container: Container, is: Workload, was: Workload): 
     some.filter(({ name }) => !others.some((other) => other.name === name));
   const [left, ...more] = without(apps(was), is.containers);
   return more.length === 0 && without(apps(is), was.containers).length === 1 ? left : undefined;
+}
+
+const SELECTING: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+
+/** Whether a workload's own selector leaves its pods out: the API server refuses that (apps/validation). */
+export function missesOwnPods({ manifest, labels }: Workload): boolean {
+  const selector = manifest.get("spec", "selector");
+  if (!SELECTING.includes(manifest.kind) || !isObject(selector) || matchesSelector(selector, labels))
+    return false;
+  return ![...Object.values(strings(selector["matchLabels"])), ...Object.values(labels)].some(isUnknown);
 }
 
 /** Where something of a container is written; the container itself where it is not. */

@@ -121,9 +121,7 @@ function isJudged({ number, commits }: PullAnswer): boolean {
   const runs = suites.flatMap(({ checkRuns }) => checkRuns?.nodes ?? []);
   const done = runs.filter(
     ({ status, conclusion, externalId }) =>
-      status === "COMPLETED" &&
-      conclusion !== "CANCELLED" &&
-      parseExternalId(externalId)?.subject === number,
+      status === "COMPLETED" && conclusion !== "CANCELLED" && parseExternalId(externalId)?.subject === number,
   );
   return RUNS.every((run) => done.some(({ name }) => name === runTitle(run)));
 }

@@ -1,8 +1,8 @@
 /** So many may sit at once; the others wait in the order in which they came. */
 export function seats(count: number): {
   /** @throws the signal's reason when it aborts before a seat is free */
-  take(signal: AbortSignal): Promise<void>;
-  leave(): void;
+  readonly take: (signal: AbortSignal) => Promise<void>;
+  readonly leave: () => void;
 } {
   let free = count;
   const waiting: (() => void)[] = [];

@@ -1,5 +1,6 @@
 import { STAGES } from "../engine/types.ts";
 import type { GateVerdict, Note, Policy, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
+import { beginningOf } from "./beginnings.ts";
 import { findDeploys } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, PRESENT, readCommands } from "./evidence.ts";
@@ -78,6 +79,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const facts = { production, evidence, gates, opaque };
+  const perDeploy = Map.groupBy(gates, ({ deploy }) => deploy);
   return {
     side,
     pipelines,
@@ -87,7 +89,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
     early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     unresolved: unresolvedScripts(read),
-    rows: production.map((deploy) => rowOf(deploy, facts)),
+    rows: production.map((deploy) => rowOf(deploy, { ...facts, gates: perDeploy.get(deploy) ?? [] })),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [...files.notes, ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
     text: (path) => tree.files.get(path)?.text,
@@ -148,6 +150,7 @@ function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[
   return [...new Set(texts.filter((text) => UMBRELLA.test(text)))];
 }
 
+/** What a deploy's row is made of; the gates are its own. */
 type Facts = Pick<Delivery, "evidence" | "gates" | "opaque">;
 
 function rowOf(deploy: Deploy, facts: Facts): StageRow {
@@ -157,7 +160,7 @@ function rowOf(deploy: Deploy, facts: Facts): StageRow {
 }
 
 function cellOf(stage: Stage, deploy: Deploy, { gates, evidence, opaque }: Facts): StageCell {
-  const own = gates.filter((gate) => gate.deploy === deploy && gate.evidence.purpose === stage);
+  const own = gates.filter((gate) => gate.evidence.purpose === stage);
   const best = bestOverall(own);
   if (best) {
     const { evidence: test, standing } = best;
@@ -171,7 +174,7 @@ function cellOf(stage: Stage, deploy: Deploy, { gates, evidence, opaque }: Facts
   const [first] = opaque;
   if (first !== undefined)
     return { stage, verdict: "unknown", reason: `none was found; ${first} was not read` };
-  return { stage, verdict: "absent", reason: "none was found" };
+  return { stage, verdict: "absent", reason: `none was found; ${beginningOf(stage, deploy)}` };
 }
 
 const reasonOf = ({ tool, job }: Evidence, { reason, scenario }: Standing): string =>
@@ -196,10 +199,11 @@ function inventoryOf(
   gates: readonly Gate[],
   checks: ReadonlyMap<Evidence, Standing>,
 ): InventoryEntry[] {
+  const perTest = Map.groupBy(gates, (gate) => gate.evidence);
   return evidence.flatMap((item): InventoryEntry[] => {
     const { purpose, pipeline, job, at } = item;
     if (!isPresent(item) || !isStage(purpose)) return [];
-    const required = gates.filter((gate) => gate.evidence === item && gate.worst.verdict === "required");
+    const required = (perTest.get(item) ?? []).filter(({ worst }) => worst.verdict === "required");
     const check = checks.get(item);
     const verdict: GateVerdict = required.length > 0 ? "required" : (check?.verdict ?? "capability");
     return [

@@ -3,7 +3,7 @@ import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
-import type { Condition, Job, Pipeline } from "./model.ts";
+import type { Condition, Job, Pipeline, Step } from "./model.ts";
 import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
@@ -56,6 +56,7 @@ export class Judge {
   readonly #plays = new Map<Pipeline, Map<string, Outcomes>>();
   readonly #indexes = new Map<Pipeline, Index>();
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
+  readonly #sizes = new Map<Pipeline, number>();
   #work = 0;
 
   /** Whether there was too much to play through. */
@@ -229,6 +230,9 @@ export class Judge {
   /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */
   #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
     const elsewhere = this.#elsewhere(evidence);
+    const poll = elsewhere.verdict === "unlinked" ? this.#polled(evidence, deploy) : undefined;
+    if (poll && this.inChecks(evidence).verdict === "required")
+      return { verdict: "required", reason: `is waited for by ${poll.uses ?? "a command"}`, at: poll.at };
     if (scenario.event !== "workflow_run") return elsewhere;
     const trigger = deploy.pipeline.triggers.find(({ event }) => event === "workflow_run");
     if (!trigger?.upstream.includes(evidence.pipeline.name)) return elsewhere;
@@ -250,6 +254,19 @@ export class Judge {
     const checks = this.inChecks(evidence);
     if (checks.verdict !== "required") return checks;
     return { verdict: "required", reason: "stops it when it fails (workflow_run, conclusion checked)" };
+  }
+
+  /** The step before a deploy that asks for a test's result over GitHub's API, and fails with it. */
+  #polled({ job }: Evidence, deploy: Deploy): Step | undefined {
+    const before = new Map(deploy.points.map((point) => [point.job.key, point.step]));
+    for (const point of deploy.points) {
+      for (const key of this.ancestors(point.job, deploy.pipeline))
+        before.set(key, before.get(key) ?? Infinity);
+    }
+    const steps = deploy.pipeline.jobs.flatMap(({ key, steps: all }) =>
+      all.slice(0, Math.max(before.get(key) ?? 0, 0)),
+    );
+    return steps.find((step) => waitsFor(step, [job.id, job.name]));
   }
 
   #elsewhere(evidence: Evidence): Omit<Standing, "scenario"> {
@@ -282,6 +299,14 @@ export class Judge {
     return found;
   }
 
+  /** What one play costs: each job looks at all that it needs. */
+  #sizeOf(pipeline: Pipeline): number {
+    const known = this.#sizes.get(pipeline);
+    const size = known ?? pipeline.jobs.reduce((sum, { needs }) => sum + 1 + needs.length, 0);
+    this.#sizes.set(pipeline, size);
+    return size;
+  }
+
   #play(play: Play): Outcomes {
     const { pipeline, scenario, free, forced, upstream } = play;
     const plays = this.#plays.get(pipeline) ?? new Map<string, Outcomes>();
@@ -289,13 +314,26 @@ export class Judge {
     const id = [scenario.label, free, forced?.key, forced?.result, upstream].join("\n");
     const known = plays.get(id);
     if (known) return known;
-    this.#work += pipeline.jobs.length;
+    this.#work += this.#sizeOf(pipeline);
     const index = this.#indexes.get(pipeline) ?? indexOf(pipeline);
     this.#indexes.set(pipeline, index);
     const outcomes: Outcomes = this.exhausted ? new Map() : simulate({ ...play, index });
     plays.set(id, outcomes);
     return outcomes;
   }
+}
+
+const WAITERS =
+  /^(lewagon\/wait-on-check-action|fountainhead\/action-wait-for-check|poseidon\/wait-for-status-checks)@/i;
+
+/** Whether a step waits for a check run of one of these names, or for all of them. */
+function waitsFor(
+  { uses = "", arguments: given, condition, allowFailure }: Step,
+  names: readonly string[],
+): boolean {
+  if (!WAITERS.test(uses) || condition || allowFailure) return false;
+  const name = given["check-name"] ?? given["checkName"];
+  return name === undefined ? given["check-regexp"] === undefined : names.includes(name);
 }
 
 function callersNeeds(job: Job, jobs: ReadonlyMap<string, Job>): string[] {

@@ -56,13 +56,7 @@ export async function reviews(store: Store, { log, tries = TRIES }: { log: Logge
       await store.transaction(key, (db) => replaceWaiting(store, request, db));
       for (const { stop } of runningFor(key)) stop.abort(new Stopped("A newer request took over."));
     },
-    addMissing: (request: ReviewRequest) =>
-      store.transaction(keyOf(request), async (db) => {
-        const { created, retry, active } = await jobsOf(store, keyOf(request), db);
-        if (created ?? retry ?? active) return "known";
-        await boss.send(QUEUE, request, { singletonKey: keyOf(request), priority: BEHIND, db });
-        return "added";
-      }),
+    addMissing: (request: ReviewRequest) => addMissing(store, request),
     cancel: async (request: ReviewKey) => {
       const key = keyOf(request);
       await store.transaction(key, async (db) => {
@@ -164,6 +158,16 @@ async function replaceWaiting(store: Store, request: ReviewRequest, db: Db): Pro
   if (created && (await boss.update(QUEUE, data, { id: created.id, priority: ASKED, db })).updated > 0)
     return;
   await boss.send(QUEUE, data, { singletonKey: keyOf(request), db });
+}
+
+async function addMissing(store: Store, request: ReviewRequest): Promise<"added" | "known"> {
+  const singletonKey = keyOf(request);
+  return store.transaction(singletonKey, async (db) => {
+    const { created, retry, active } = await jobsOf(store, singletonKey, db);
+    if (created ?? retry ?? active) return "known";
+    await store.boss.send(QUEUE, request, { singletonKey, priority: BEHIND, db });
+    return "added";
+  });
 }
 
 /** The newer request, with what the older one would have answered. */

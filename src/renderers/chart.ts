@@ -125,11 +125,15 @@ function isValuesFile(path: string): boolean {
 /** Locks name what cannot be had; a schema refuses the values that stand in for unknown ones. */
 const UNWANTED = /(^|\/)((Chart|requirements)\.lock|values\.schema\.json)$/;
 
+const MOST_VALUES = 50;
+
 /** The chart's files for a scratch folder, at the same paths, without what cannot be had. */
 export function chartFiles(chart: Chart, tree: Tree): Map<string, string> {
   const files = new Map<string, string>();
+  // Templates can read the values files of other releases as text; where there are that many, none does.
+  const others = new Set(chart.values.length > MOST_VALUES ? chart.values : []);
   for (const [path, { text }] of tree.files) {
-    if (isInside(path, chart.folder) && !UNWANTED.test(path)) files.set(path, text);
+    if (isInside(path, chart.folder) && !UNWANTED.test(path) && !others.has(path)) files.set(path, text);
     for (const [name, folder] of chart.local) {
       if (isInside(path, folder) && !UNWANTED.test(path))
         files.set(join(chart.folder, `charts/${name}/${path.slice(folder.length + 1)}`), text);

@@ -57,7 +57,7 @@ function step(
   if (keyword.startsWith("else"))
     return last?.known === true && turn(last, keyword === "else" || holds === true);
   const known = keyword === "if" && holds !== undefined;
-  open.push({ known, taken: holds === true, out: known && holds !== true });
+  open.push({ known, taken: holds === true, out: known && !holds });
   return known;
 }
 

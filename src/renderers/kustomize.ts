@@ -13,6 +13,7 @@ import {
   TARGETS,
   type Omissions,
 } from "./kustomization-edit.ts";
+import { overridesOf } from "./kustomization-lines.ts";
 import { renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
 import { inScratch } from "./scratch.ts";
@@ -143,11 +144,13 @@ function failed(path: string, reason: string): Built {
 
 function manifestsOf(output: string, closure: Closure, tree: Tree, side: Side): Manifest[] {
   const sources = closure.files.flatMap((path) => sourceDocuments(path, tree.files.get(path)?.text ?? ""));
+  const overrides = overridesOf(closure, tree, side);
   const byKind = Map.groupBy(sources, ({ value }) => string(value["kind"]) ?? "");
   return readYaml(output).documents.flatMap(({ value }) => {
     if (!isObject(value) || typeof at(value, ["metadata", "name"]) !== "string") return [];
     const candidates = sourcesOf(value, byKind.get(string(value["kind"]) ?? "") ?? []);
-    return [renderedManifest(value, candidates, side, closure.root.path)];
+    const place = { side, fallback: closure.root.path, overrides };
+    return [renderedManifest(value, candidates, place)];
   });
 }
 

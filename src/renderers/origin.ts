@@ -18,18 +18,27 @@ export function sourceDocuments(path: string, text: string): SourceDocument[] {
   });
 }
 
+/** Where a rendered object's positions are looked for beside its sources. */
+export interface Place {
+  readonly side: Side;
+  /** The file to name where nothing tells. */
+  readonly fallback: string;
+  /** What decides a field before all sources do. */
+  readonly overrides: (object: JsonObject, field: FieldPath) => Location | undefined;
+}
+
 /** Gives a rendered object positions in the sources that it came from, most specific source first. */
 export function renderedManifest(
   object: JsonObject,
   sources: readonly SourceDocument[],
-  side: Side,
-  fallback: string,
+  { side, fallback, overrides }: Place,
 ): Manifest {
   const main = sources.at(-1);
   return describe(object, {
     path: main?.path ?? fallback,
     source: main?.text ?? "",
-    locate: (field) => locateIn(sources, object, field, side) ?? firstLine(fallback, side),
+    locate: (field) =>
+      overrides(object, field) ?? locateIn(sources, object, field, side) ?? firstLine(fallback, side),
     // A rendered value has no text of its own to edit.
     span: () => undefined,
   });

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 
 /** A render takes some 50 ms; one that takes this long is stuck or hostile. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 /** One unit is tried again and again without what it lacks, but not for longer than this. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 
 /** Tells whether the time for one unit is over. */
 export function deadline(): () => boolean {
@@ -13,6 +13,14 @@ export function deadline(): () => boolean {
 
 /** Characters of output; the largest real charts render some five megabytes. */
 const MAX_OUTPUT = 32_000_000;
+
+/** Kilobytes of address space: Go's runtime reserves some, and the largest real charts need 200 megabytes more. */
+const MOST_KILOBYTES = 3_000_000;
+const SHELL = "/bin/sh";
+/** GOMEMLIMIT only makes Go collect harder; what a template asks for beyond this ends the process. */
+const LIMITED = `ulimit -v ${MOST_KILOBYTES} 2>/dev/null; exec "$0" "$@"`;
+/** What a shell ends with if there is no such program. */
+const NOT_FOUND = 127;
 
 /** Characters of an error that are looked at; a deep chain of includes is told line by line. */
 const MAX_DETAIL = 20_000;
@@ -35,14 +43,24 @@ export type Outcome =
 export function runTool(tool: "helm" | "kubectl", args: readonly string[], folder: string): Promise<Outcome> {
   const options = { cwd: folder, env: environment(folder), timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT };
   return new Promise((resolve) => {
-    execFile(tool, args, { ...options, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-      if (!error) resolve({ ok: true, output: stdout });
-      else {
-        const detail = reasonOf(error, stderr, folder);
-        const reason = detail.split("\n").slice(0, 4).join(" ").slice(0, 600);
-        resolve({ ok: false, missing: error.code === "ENOENT", reason, detail: detail.slice(0, MAX_DETAIL) });
-      }
-    });
+    execFile(
+      SHELL,
+      ["-c", LIMITED, tool, ...args],
+      { ...options, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        if (!error) resolve({ ok: true, output: stdout });
+        else {
+          const detail = reasonOf(error, stderr, folder);
+          const reason = detail.split("\n").slice(0, 4).join(" ").slice(0, 600);
+          resolve({
+            ok: false,
+            missing: error.code === "ENOENT" || error.code === NOT_FOUND,
+            reason,
+            detail: detail.slice(0, MAX_DETAIL),
+          });
+        }
+      },
+    );
   });
 }
 

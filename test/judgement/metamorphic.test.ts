@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { HARMLESS } from "./harmless.ts";
 import { HAZARDS } from "./hazards.ts";
 import { news, shown } from "./judged.ts";
 import { Random } from "./random.ts";
 import { cloned, repository, written } from "./repository.ts";
-import { HARMLESS, SAME } from "./rewrites.ts";
+import { SAME } from "./rewrites.ts";
 
 const repo = repository();
 const plain = written(repo);

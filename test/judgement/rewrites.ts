@@ -1,42 +1,8 @@
 import { stringify } from "yaml";
-import { benchRepository } from "../../scripts/bench/manifests.ts";
-import {
-  cloned,
-  entries,
-  kindOf,
-  nameOf,
-  written,
-  yamlOf,
-  type Entry,
-  type Files,
-  type Repository,
-} from "./repository.ts";
+import { kindOf, nameOf, written, yamlOf, type Entry } from "./repository.ts";
 import { writeDefaults } from "./defaults.ts";
-import type { Random } from "./random.ts";
-import { get, isValues, remove, rewritten, set, text, type Value, type Values } from "./values.ts";
-
-/** A change of how a repository is written. */
-export interface Rewrite {
-  readonly title: string;
-  readonly apply: (repo: Repository, random: Random) => Files;
-  /** Only on the way from what it makes to the plain repository is nobody hurt. */
-  readonly backOnly?: true;
-}
-
-const ofObjects = (change: (object: Values, random: Random) => Value) => (repo: Repository, random: Random) =>
-  written(repo.map(({ path, object }) => ({ path, object: change(object, random) as Values })));
-
-const ofPaths = (change: (path: string, entry: Entry, index: number) => string) => (repo: Repository) =>
-  written(repo.map((entry, index) => ({ ...entry, path: change(entry.path, entry, index) })));
-
-const ofTexts = (change: (text: string) => string) => (repo: Repository) =>
-  new Map([...written(repo)].map(([path, content]) => [path, change(content)]));
-
-const inPlace = (change: (object: Values, random: Random) => void) => (repo: Repository, random: Random) => {
-  const copies = cloned(repo);
-  for (const { object } of copies) change(object, random);
-  return written(copies);
-};
+import { get, isValues, rewritten, set, type Value, type Values } from "./values.ts";
+import { inPlace, ofObjects, ofPaths, ofTexts, type Rewrite } from "./writing.ts";
 
 /** Lists whose order nothing depends on. */
 const UNORDERED =
@@ -90,7 +56,7 @@ export const SAME: readonly Rewrite[] = [
     title: "keys in another order",
     apply: ofObjects((object, random) =>
       rewritten(object, (value) =>
-        isValues(value) ? (Object.fromEntries(random.shuffled(Object.entries(value))) as Values) : value,
+        isValues(value) ? Object.fromEntries<Value>(random.shuffled(Object.entries(value))) : value,
       ),
     ),
   },
@@ -111,7 +77,7 @@ export const SAME: readonly Rewrite[] = [
   {
     title: "folders by kind",
     apply: ofPaths(
-      (path, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`,
+      (_, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`,
     ),
   },
   {
@@ -129,6 +95,30 @@ export const SAME: readonly Rewrite[] = [
           moved.has(folderOf(entry.path)) ? { ...entry, path: `teams/a/${entry.path}` } : entry,
         ),
       );
+    },
+  },
+  {
+    title: "folders become kustomizations with a base and an overlay",
+    apply: (repo) => {
+      const folders = new Set(["apps/storefront", "apps/service-0004", "apps/store-0003"]);
+      const isOne = ({ path }: Entry) => folders.has(folderOf(path));
+      const based = repo.filter(isOne).map((entry) => ({
+        ...entry,
+        path: entry.path.replace(/([^/]+)$/, "base/$1"),
+      }));
+      const files = [...folders].map((folder) => {
+        const paths = new Set(
+          based.filter(({ path }) => path.startsWith(`${folder}/`)).map(({ path }) => path),
+        );
+        return [folder, [...paths].map((path) => `  - ${path.slice(folder.length + 6)}\n`).join("")] as const;
+      });
+      return new Map([
+        ...written([...repo.filter((entry) => !isOne(entry)), ...based]),
+        ...files.flatMap(([folder, list]) => [
+          [`${folder}/base/kustomization.yaml`, `resources:\n${list}`] as const,
+          [`${folder}/overlays/main/kustomization.yaml`, "resources: [../../base]\n"] as const,
+        ]),
+      ]);
     },
   },
   {
@@ -203,120 +193,6 @@ export const SAME: readonly Rewrite[] = [
     title: "namespaces written out",
     apply: inPlace((object) => {
       if (get(object, "metadata.namespace") === undefined) set(object, "metadata.namespace", "default");
-    }),
-  },
-];
-
-function addTo(object: Values, path: string, more: Value): void {
-  const list = get(object, path);
-  if (Array.isArray(list)) list.push(more);
-}
-
-const raised = (object: Values, path: string, by: number) => {
-  const value = get(object, path);
-  if (typeof value === "number") set(object, path, value + by);
-};
-
-/** The cluster changes, and for nobody to the worse. */
-export const HARMLESS: readonly Rewrite[] = [
-  {
-    title: "new versions of images",
-    apply: ofObjects((object) =>
-      rewritten(object, (value, at) =>
-        typeof value === "string" && at.endsWith(".image")
-          ? value.replace(/:(\d+)\.\d+\.(\d+)$/, ":$1.99.$2")
-          : value,
-      ),
-    ),
-  },
-  {
-    title: "more replicas",
-    apply: inPlace((object) => {
-      // One is bound to a volume, the other has a zone for each pod.
-      if (["wiki", "database"].includes(nameOf(object))) return;
-      raised(object, "spec.replicas", 2);
-      for (const field of ["minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"])
-        raised(object, `spec.${field}`, 2);
-    }),
-  },
-  {
-    title: "unrelated objects",
-    apply: (repo) =>
-      written([
-        ...repo,
-        ...entries(
-          "apps/extra/more.yaml",
-          "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: motd }\ndata: { text: hello }\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: { name: reader }\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: reader }\nrules: [{ apiGroups: [''], resources: [pods], verbs: [get] }]\n",
-        ),
-      ]),
-  },
-  {
-    title: "new applications",
-    apply: (repo) => {
-      const known = new Set(repo.map(({ path }) => path));
-      const more = [...benchRepository(108).files].filter(([path]) => !known.has(path));
-      return written([...repo, ...more.flatMap(([path, yaml]) => entries(path, yaml))]);
-    },
-  },
-  {
-    title: "labels and annotations of the objects",
-    apply: inPlace((object) => {
-      set(object, "metadata.labels.reviewed", "2026");
-      set(object, "metadata.annotations.handbook", "https://handbook.example.com");
-    }),
-  },
-  {
-    title: "labels of the pods",
-    apply: inPlace((object) => {
-      if (get(object, "spec.template.metadata.labels") !== undefined && kindOf(object) !== "Job")
-        set(object, "spec.template.metadata.labels.cost-centre", "c42");
-    }),
-  },
-  {
-    title: "more environment, more memory, more ports",
-    apply: inPlace((object) => {
-      const container = "spec.template.spec.containers.0";
-      if (kindOf(object) === "Job" || get(object, container) === undefined) return;
-      addTo(object, `${container}.env`, { name: "FEATURE", value: "on" });
-      addTo(object, `${container}.ports`, { name: "debug-http", containerPort: 6060 });
-      set(object, `${container}.resources.limits.memory`, "4Gi");
-    }),
-  },
-  {
-    title: "longer grace periods",
-    apply: inPlace((object) => {
-      raised(object, "spec.template.spec.terminationGracePeriodSeconds", 60);
-    }),
-  },
-  {
-    title: "sidecars",
-    apply: inPlace((object) => {
-      if (kindOf(object) === "Deployment")
-        addTo(object, "spec.template.spec.containers", {
-          name: "log-shipper",
-          image: "registry.example.com/log-shipper:3.0.1",
-          resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
-        });
-    }),
-  },
-  {
-    title: "bigger volumes for new claims, other config",
-    apply: inPlace((object) => {
-      if (kindOf(object) === "ConfigMap") set(object, "data.SETTING_3", "another value");
-      if (kindOf(object) === "PersistentVolumeClaim") set(object, "spec.resources.requests.storage", "40Gi");
-    }),
-  },
-  {
-    title: "an autoscaler with more room instead of a fixed maximum",
-    apply: inPlace((object) => {
-      if (kindOf(object) === "HorizontalPodAutoscaler") set(object, "spec.maxReplicas", 50);
-    }),
-  },
-  {
-    title: "a value that repeats the default is taken out",
-    apply: inPlace((object) => {
-      if (get(object, "spec.template.spec.terminationGracePeriodSeconds") === 30)
-        remove(object, "spec.template.spec.terminationGracePeriodSeconds");
     }),
   },
 ];

@@ -164,6 +164,17 @@ describe("events", () => {
     expect(cellOf(deliveryOf(other("workflow_dispatch")), "unit")?.verdict).toBe("capability");
   });
 
+  test("a step that waits for the test's check run links the two", () => {
+    const waiting = (name: string): GateVerdict | undefined => {
+      const wait = `      - uses: lewagon/wait-on-check-action@v1\n        with: { check-name: ${name} }\n`;
+      const jobs = `  deploy-production:\n    runs-on: x\n    steps:\n${wait}      - run: helm upgrade shop .\n`;
+      const ci = `on: push\njobs:\n${unit}`;
+      return cellOf(deliveryOf({ ...workflow(jobs), ".github/workflows/ci.yml": ci }), "unit")?.verdict;
+    };
+    expect(waiting("test")).toBe("required");
+    expect(waiting("lint")).toBe("unlinked");
+  });
+
   const linked = (condition: string, upstream = "[ci]"): GateVerdict | undefined => {
     const files = workflow(deploy(condition), `workflow_run: { workflows: ${upstream}, types: [completed] }`);
     const ci = `name: ci\non: push\njobs:\n${unit}`;

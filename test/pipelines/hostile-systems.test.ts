@@ -26,6 +26,17 @@ describe("hostile files of other systems end in a note, or in little work", () =
     expect(notes.some((note) => note.path === path && note.message.includes(message))).toBe(true);
   });
 
+  test("a stage of many deploys after a stage of many tests", () => {
+    const text = many(
+      450,
+      (n) =>
+        `t${String(n)}:\n  stage: test\n  script: [go test]\nd${String(n)}:\n  stage: deploy\n  script: [kubectl apply -f prod]\n`,
+    );
+    expect(deliveryOf({ ".gitlab-ci.yml": text }).notes).toMatchObject([
+      { message: expect.stringContaining("too large to play through") },
+    ]);
+  });
+
   test("needs that go in a circle", () => {
     const text = "a: { stage: test, needs: [b], script: [x] }\nb: { stage: test, needs: [a], script: [x] }\n";
     expect(deliveryOf({ ".gitlab-ci.yml": text }).notes).toMatchObject([

@@ -3,11 +3,9 @@ import { deliveryOf, job, workflow } from "./trees.ts";
 
 const PATH = ".github/workflows/release.yml";
 
-/** The notes that a file leads to, and that it took less than two seconds to get there. */
+/** The notes that a file leads to. What is too large ends in one, long before it is expanded: that is what bounds the work. */
 function notesOf(text: string): { readonly line?: number; readonly message: string }[] {
-  const start = performance.now();
   const { notes } = deliveryOf({ [PATH]: text });
-  expect(performance.now() - start).toBeLessThan(2_000);
   for (const note of notes) expect(note.path).toBe(PATH);
   return [...notes];
 }
@@ -102,23 +100,23 @@ describe("hostile files end in a note", () => {
   });
 
   test("calls that multiply", () => {
-    const start = performance.now();
     const calls = (level: number): string =>
       `on: [push, workflow_call]\njobs:\n${Array.from({ length: 20 }, (_, n) => `  j${String(n)}:\n    uses: ./.github/workflows/l${String(level + 1)}.yml\n`).join("")}`;
     const files = Object.fromEntries(
       Array.from({ length: 6 }, (_, level) => [`.github/workflows/l${String(level)}.yml`, calls(level)]),
     );
     const { notes } = deliveryOf(files);
-    expect(performance.now() - start).toBeLessThan(2_000);
     expect(notes.some(({ message }) => message.includes("1000 jobs"))).toBe(true);
   });
 
   test("a thousand tests before a deploy", () => {
-    const start = performance.now();
     const chain = Array.from({ length: 900 }, (_, n) =>
       job(`t${String(n)}`, "go test", n > 0 ? `    needs: t${String(n - 1)}\n` : ""),
     );
-    deliveryOf(workflow(`${chain.join("")}${job("deploy-prod", "helm upgrade a b", "    needs: t899\n")}`));
-    expect(performance.now() - start).toBeLessThan(10_000);
+    const { rows, notes } = deliveryOf(
+      workflow(`${chain.join("")}${job("deploy-prod", "helm upgrade a b", "    needs: t899\n")}`),
+    );
+    expect(rows).toHaveLength(1);
+    expect(notes).toMatchObject([{ message: expect.stringContaining("too large to play through") }]);
   });
 });

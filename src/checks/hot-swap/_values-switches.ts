@@ -27,19 +27,30 @@ const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
 /** What no longer answers: a component or a route that is off, an application that is gone, maintenance, a stopped job. */
 export function* switchProblems(part: ValuesChange): Iterable<Problem> {
   for (const key of new Set([...Object.keys(part.before), ...Object.keys(part.after)])) {
-    const [was, is] = [part.before[key], part.after[key]];
     if (OUT.test(key) || (ENABLED.test(key) && OUT.test(part.steps.at(-1) ?? "")))
       yield* maintenance(part, key);
-    else if (ENABLED.test(key) && flagOf(was) === true && flagOf(is) === false) yield* off(part, key);
-    else if (/^suspend(ed)?$/.test(key) && flagOf(is) === true && flagOf(was) !== true)
-      yield suspended(part, key);
-    else if (isRoute(part) && /^(hosts?|hostname)$/.test(key)) yield* hosts(part, key);
-    else if (isRoute(part) && /^(className|ingressClassName|ingressClass)$/.test(key))
-      yield* className(part, key);
-    else if (part.steps.at(-1) === "service" && key === "type") yield* serviceType(part, key);
-    else if (Array.isArray(was) && Array.isArray(is)) yield* applications(part, key);
+    else if (isRoute(part)) yield* ofRoute(part, key);
+    else yield* ofComponent(part, key);
   }
 }
+
+function* ofRoute(part: ValuesChange, key: string): Iterable<Problem> {
+  if (isOff(part, key)) yield* off(part, key);
+  else if (/^(hosts?|hostname)$/.test(key)) yield* hosts(part, key);
+  else if (/^(className|ingressClassName|ingressClass)$/.test(key)) yield* className(part, key);
+}
+
+function* ofComponent(part: ValuesChange, key: string): Iterable<Problem> {
+  const [was, is] = [part.before[key], part.after[key]];
+  if (isOff(part, key)) yield* off(part, key);
+  else if (/^suspend(ed)?$/.test(key) && flagOf(is) === true && flagOf(was) !== true)
+    yield suspended(part, key);
+  else if (part.steps.at(-1) === "service" && key === "type") yield* serviceType(part, key);
+  else if (Array.isArray(was) && Array.isArray(is)) yield* applications(part, key);
+}
+
+const isOff = ({ before, after }: ValuesChange, key: string) =>
+  ENABLED.test(key) && flagOf(before[key]) === true && flagOf(after[key]) === false;
 
 const isRoute = ({ steps }: ValuesChange) => ROUTE.test(steps.at(-1) ?? "");
 

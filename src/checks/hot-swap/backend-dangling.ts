@@ -152,41 +152,47 @@ function* judge(change: Change, backend: Backend, transition: Transition): Itera
   else if (!after.anywhere("Service", backend.service)) yield* judgeService(change, backend, transition);
 }
 
-function* judgeService(
-  change: Change,
-  backend: Backend,
-  { before, after, changes }: Transition,
-): Iterable<Problem> {
+function* judgeService(change: Change, backend: Backend, transition: Transition): Iterable<Problem> {
+  const { before, after } = transition;
+  if (after.incomplete && !before.incomplete) return;
+  if (before.anywhere("Service", backend.service)) yield* removed(change, backend, transition);
+  else yield* unseen(change, backend, transition);
+}
+
+/** The Service was there, and is not any more. */
+function* removed(change: Change, backend: Backend, { before, changes }: Transition): Iterable<Problem> {
   const route = change.after;
   if (!route) return;
   const at = nameField(route, backend);
-  const about = { subject: route, key: keyOf(backend), at: route.locate(...at) };
-  if (after.incomplete && !before.incomplete) return;
-  if (before.anywhere("Service", backend.service)) {
-    const heir = renamed(before.find("Service", backend.service, backend), changes);
-    const suggestion = heir && setScalar(route, at, heir.name);
-    yield {
-      ...about,
-      message: `${route.ref} sends to Service ${backend.service}, which this change removes. Visitors of ${place(route)} get errors from the deploy on.`,
-      ...(heir && { fix: `Let the route send to ${heir.name}, which has the same selector.` }),
-      ...(suggestion && { suggestion }),
-    };
-    return;
-  }
+  const heir = renamed(before.find("Service", backend.service, backend), changes);
+  const suggestion = heir && setScalar(route, at, heir.name);
+  yield {
+    subject: route,
+    key: keyOf(backend),
+    at: route.locate(...at),
+    message: `${route.ref} sends to Service ${backend.service}, which this change removes. Visitors of ${place(route)} get errors from the deploy on.`,
+    ...(heir && { fix: `Let the route send to ${heir.name}, which has the same selector.` }),
+    ...(suggestion && { suggestion }),
+  };
+}
+
+/** Nobody ever saw the Service here. */
+function* unseen(change: Change, backend: Backend, { before, after }: Transition): Iterable<Problem> {
+  const route = change.after;
   // Where the repository holds no Service for this namespace, they live elsewhere; and what was always open is no news.
   const beside = after.ofKind("Service").filter(({ namespace }) => namespace === backend.namespace);
+  if (!route || after.incomplete || beside.length === 0) return;
   const old = change.before ? backendsOf(change.before) : [];
-  if (after.incomplete || beside.length === 0 || old.some(({ service }) => service === backend.service))
-    return;
+  if (old.some(({ service }) => service === backend.service)) return;
   if (!change.before && before.anywhere(route.kind, route.name)) return;
+  const names = beside.map(({ name }) => name);
   yield {
-    ...about,
+    subject: route,
+    key: keyOf(backend),
+    at: route.locate(...nameField(route, backend)),
     atMost: "notice",
     message: `${route.ref} sends to Service ${backend.service}, which is not in this repository. If it is not in the cluster either, visitors of ${place(route)} get errors.`,
-    fix: `Check the name. The Services here are ${listText(
-      beside.map(({ name }) => name),
-      5,
-    )}.`,
+    fix: `Check the name. The Services here are ${listText(names, 5)}.`,
   };
 }
 

@@ -76,6 +76,12 @@ export default defineCheck({
       after: app("reservations") + ingress(`reservations${MARK}`),
     },
     {
+      title: "the Ingress gets a new name, too",
+      before: app("booking") + ingress("booking"),
+      after:
+        app("reservations") + ingress(`reservations${MARK}`).replace("name: booking,", "name: reservations,"),
+    },
+    {
       title: "a Gateway API route goes over",
       before: app("booking") + route("booking"),
       after: app("booking") + app("booking-v2") + route(`booking-v2${MARK}`),
@@ -123,18 +129,27 @@ export default defineCheck({
 
   *run(transition) {
     const routes: readonly string[] = ROUTES;
-    for (const { kind, before, after } of transition.changes) {
-      if (kind !== "kept" || !routes.includes(after.kind) || before.object === after.object) continue;
-      yield* handovers(before, after, transition);
+    const isRoute = (manifest: Manifest) => routes.includes(manifest.kind);
+    const gone = transition.changes.flatMap(({ kind, before }) =>
+      kind === "removed" && isRoute(before) ? [before] : [],
+    );
+    for (const { before, after } of transition.changes) {
+      if (!after || !isRoute(after) || before?.object === after.object) continue;
+      // A route with a new name takes over from those that are gone.
+      const old = before ? [before] : gone.filter(({ kind }) => kind === after.kind);
+      if (old.length > 0) yield* handovers(old, after, transition);
     }
   },
 });
 
 /** Places of a route that all lead to Services of which no pod runs, and did not before. */
-function* handovers(was: Manifest, is: Manifest, transition: Transition): Iterable<Problem> {
-  const old = Map.groupBy(backendsOf(was), (backend) => matchOf(was, backend));
+function* handovers(was: readonly Manifest[], is: Manifest, transition: Transition): Iterable<Problem> {
+  const all = was.flatMap((route) =>
+    backendsOf(route).map((backend) => ({ backend, match: matchOf(route, backend) })),
+  );
+  const old = Map.groupBy(all, ({ match }) => match);
   for (const [match, backends] of Map.groupBy(backendsOf(is), (backend) => matchOf(is, backend))) {
-    const before = old.get(match) ?? [];
+    const before = (old.get(match) ?? []).map(({ backend }) => backend);
     const names = new Set(before.map(({ service }) => service));
     const fresh = backends.filter(({ service }) => !names.has(service));
     const [first] = fresh;

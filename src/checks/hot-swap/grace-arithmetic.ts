@@ -173,7 +173,8 @@ function refused(now: Workload, quoted: boolean): Problem {
     subject: now.manifest,
     key: GRACE,
     at: now.manifest.locate(...gracePath(now)),
-    ...(quoted && { atMost: "warning" }),
+    // Nothing rolls out, and the old pods go on running.
+    atMost: "warning",
     message: `${GRACE} of ${now.manifest.ref} is ${typeof value === "string" ? `the text "${scalarText(value)}"` : scalarText(value)}, and the API server takes only a whole number of seconds: it refuses the object, and the deploy fails.`,
     fix: `Write the seconds as a number without quotes, such as ${GRACE}: ${quoted ? scalarText(value) : (seconds ?? "60")}.`,
     ...(suggestion && { suggestion }),
@@ -201,7 +202,7 @@ function overrun(now: Workload, container: Container, { was, grace }: Sides): Pr
     subject: now.manifest,
     key: container.name,
     at: placeOf(now, container, { was, hook }),
-    ...(!rejected && { atMost: "warning" }),
+    atMost: "warning",
     message: rejected
       ? `${sleeps}, and the grace period is ${limit}: the API server refuses a sleep that is longer, and the deploy fails.`
       : `${sleeps} of a grace period of ${limit}. Nothing is left for the process to finish: it is killed on every rollout and drain, with the requests it still has.`,

@@ -7,7 +7,7 @@ import { isUnknown } from "../../engine/template.ts";
 import type { Location, Manifest, Problem } from "../../engine/types.ts";
 import { mayMakePods } from "../../engine/kinds.ts";
 import { labelText, listText } from "../../engine/words.ts";
-import type { Workload } from "../../engine/workload.ts";
+import { missesOwnPods, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -33,6 +33,8 @@ spec:
 
 const MARK = " # <- finding";
 const SERVICE = service("selector: { app: search }");
+const BY_ROLE = service("selector: { role: web }");
+const APP = "app: search\n        ";
 
 export default defineCheck({
   kind: "transition",
@@ -48,8 +50,8 @@ export default defineCheck({
   unsafe: [
     {
       title: "the label of the pods changes and the selector stays",
-      before: { "search.yaml": deployment("app: search"), "service.yaml": SERVICE },
-      after: { "search.yaml": deployment("app: search-api", MARK), "service.yaml": SERVICE },
+      before: { "search.yaml": deployment(`${APP}role: web`), "service.yaml": BY_ROLE },
+      after: { "search.yaml": deployment(`${APP}role: site`, MARK), "service.yaml": BY_ROLE },
     },
     {
       title: "the selector changes and the label of the pods stays",
@@ -122,6 +124,12 @@ export default defineCheck({
       },
     },
     {
+      title:
+        "the Deployment's own selector does not fit either: the API server refuses it, and its pods stay",
+      before: { "search.yaml": deployment("app: search"), "service.yaml": SERVICE },
+      after: { "search.yaml": deployment("app: search-api"), "service.yaml": SERVICE },
+    },
+    {
       title: "the Service matched nothing before either",
       before: { "search.yaml": deployment("app: web"), "service.yaml": SERVICE },
       after: { "search.yaml": deployment("app: api"), "service.yaml": SERVICE },
@@ -165,7 +173,7 @@ function* lost(
   const was = answering(change.before, before);
   if (was.length === 0 || after.selectedBy(service).length > 0) return;
   const unseen = after.incomplete && !before.incomplete;
-  if (was.some((workload) => movedAway(workload, after, unseen))) return;
+  if (was.some((workload) => movedAway(workload, after, unseen) || isRefused(workload, after))) return;
   const selector = strings(service.get("spec", "selector"));
   if (Object.keys(selector).length === 0) {
     yield* unmanaged(service, was, after);
@@ -202,6 +210,12 @@ function undo(
 /** It lives on in another unit, with whatever Service is there; or the new side could not be read whole, and it may. */
 function movedAway(workload: Workload, after: World, unseen: boolean): boolean {
   return counterpart(workload, after) === undefined && (unseen || livesOn(workload, after));
+}
+
+/** The API server refuses the new workload, and the pods stay as they are (contradicting-fields). */
+function isRefused(workload: Workload, after: World): boolean {
+  const now = counterpart(workload, after);
+  return now !== undefined && missesOwnPods(now);
 }
 
 function whatBecameOf(old: Workload, service: Manifest, after: World): { text: string; at?: Location } {

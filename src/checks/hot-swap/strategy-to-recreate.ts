@@ -136,6 +136,7 @@ function leftover({ manifest }: Workload): Problem {
   return {
     subject: manifest,
     at: manifest.locate(...TYPE),
+    atMost: "warning",
     message: `${manifest.ref} has the strategy Recreate and settings for RollingUpdate. The API server refuses that, and the deploy fails.`,
     fix: `Put ${manifest.ref} back to type: RollingUpdate, or remove the rollingUpdate block as well.`,
     ...(suggestion && { suggestion }),

@@ -1,9 +1,16 @@
 import { plainScalar, setScalar } from "../../engine/edit.ts";
-import { list, object, strings } from "../../engine/json.ts";
+import { object, strings } from "../../engine/json.ts";
+import {
+  endpointsOf,
+  hasPort,
+  isMonitor,
+  targetsById,
+  targetsOf,
+  type Endpoint,
+  type Target,
+} from "../../engine/monitors.ts";
 import type { Change } from "../../engine/pair.ts";
-import { matchesSelector } from "../../engine/selectors.ts";
-import { isUnknown } from "../../engine/template.ts";
-import type { FieldPath, Json, Manifest, Problem, Suggestion } from "../../engine/types.ts";
+import type { Manifest, Problem, Suggestion } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
@@ -148,98 +155,23 @@ export default defineCheck({
     for (const change of changes) {
       if (change.before === undefined || !isMonitor(change.before)) continue;
       if (change.kind === "removed") yield* removed(change.before, transition);
-      else if (
-        change.before.object !== change.after.object ||
-        reaches(change.before, moved, transition.before)
-      )
-        yield* changed(change, transition);
+      else yield* changed(change, moved, transition);
     }
   },
 });
 
-/** Whether a monitor scraped one of the objects that the change touches: most are not touched at all. */
-function reaches(monitor: Manifest, moved: ReadonlySet<Manifest>, world: World): boolean {
-  const kind = monitor.kind === "ServiceMonitor" ? "Service" : undefined;
-  return [...moved].some((manifest) => {
-    const labels =
-      kind === undefined
-        ? world.workload(manifest)?.labels
-        : manifest.kind === kind
-          ? manifest.labels
-          : undefined;
-    return labels !== undefined && matchesSelector(monitor.get("spec", "selector"), labels);
-  });
-}
-
-function isMonitor({ group, kind }: Manifest): boolean {
-  return group === "monitoring.coreos.com" && (kind === "ServiceMonitor" || kind === "PodMonitor");
-}
-
-/** What a monitor scrapes by: the ports of a Service, or of the containers of a pod. */
-interface Target {
-  readonly manifest: Manifest;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Where its labels are written. */
-  readonly labelPath: FieldPath;
-  readonly ports: readonly Json[];
-}
-
-function targetsOf(monitor: Manifest, world: World): Target[] {
-  const selector = monitor.get("spec", "selector");
-  const inSight = namespacesOf(monitor);
-  return candidates(monitor, world).filter(
-    ({ manifest, labels }) => inSight(manifest.namespace) && matchesSelector(selector, labels),
-  );
-}
-
-function candidates(monitor: Manifest, world: World): Target[] {
-  if (monitor.kind === "ServiceMonitor") {
-    return world.ofKind("Service").map((manifest) => ({
-      ...{ manifest, labels: manifest.labels, labelPath: ["metadata", "labels"] },
-      ports: list(manifest.get("spec", "ports")),
-    }));
-  }
-  return world.workloads
-    .filter(({ runsToCompletion }) => !runsToCompletion)
-    .map(({ manifest, labels, template, containers }) => ({
-      ...{ manifest, labels, labelPath: [...template, "metadata", "labels"] },
-      ports: containers.flatMap(({ spec }) => list(spec["ports"])),
-    }));
-}
-
-/** Its own namespace, unless `namespaceSelector` says more. An unwritten namespace can be any. */
-function namespacesOf(monitor: Manifest): (namespace: string) => boolean {
-  const names = list(monitor.get("spec", "namespaceSelector", "matchNames")).map(String);
-  if (monitor.get("spec", "namespaceSelector", "any") === true || monitor.namespace === "") return () => true;
-  const allowed = names.length > 0 ? names : [monitor.namespace];
-  return (namespace) => namespace === "" || allowed.includes(namespace);
-}
-
-interface Endpoint {
-  readonly port: string;
-  readonly path: FieldPath;
-}
-
-/** Endpoints that name a port; numbers are scraped whether the pod says them or not. */
-function endpointsOf(monitor: Manifest): Endpoint[] {
-  const field = monitor.kind === "ServiceMonitor" ? "endpoints" : "podMetricsEndpoints";
-  return list(monitor.get("spec", field)).flatMap((item, index) => {
-    const { port } = object(item);
-    return typeof port === "string" && !isUnknown(port)
-      ? [{ port, path: ["spec", field, index, "port"] }]
-      : [];
-  });
-}
-
-const named = ({ ports }: Target, port: string) => ports.some((item) => object(item)["name"] === port);
-
 type Kept = Extract<Change, { kind: "kept" }>;
 
-function* changed({ before, after }: Kept, transition: Transition): Iterable<Problem> {
+function* changed(
+  { before, after }: Kept,
+  moved: ReadonlySet<Manifest>,
+  transition: Transition,
+): Iterable<Problem> {
   const old = targetsOf(before, transition.before);
+  if (before.object === after.object && !old.some(({ manifest }) => moved.has(manifest))) return;
   const now = targetsOf(after, transition.after);
   const endpoints = endpointsOf(before);
-  const resolved = endpoints.filter(({ port }) => old.some((target) => named(target, port)));
+  const resolved = endpoints.filter(({ port }) => old.some((target) => hasPort(target, port)));
   // Without a named port there is nothing to resolve but the selector.
   if (old.length === 0 || (resolved.length === 0 && endpoints.length > 0)) return;
   if (now.length === 0) yield* selectsNothing(before, after, { old, transition });
@@ -258,7 +190,8 @@ function* unresolved(monitor: Manifest, { endpoints, resolved, now }: Ports): It
   for (const [index, endpoint] of endpointsOf(monitor).entries()) {
     const was = endpoints[index]?.port ?? endpoint.port;
     const worked = resolved.has(was) || resolved.has(endpoint.port);
-    if (worked && !now.some((target) => named(target, endpoint.port))) yield portGone(monitor, endpoint, now);
+    if (worked && !now.some((target) => hasPort(target, endpoint.port)))
+      yield portGone(monitor, endpoint, now);
   }
 }
 
@@ -268,9 +201,8 @@ interface Reach {
 }
 
 function* selectsNothing(before: Manifest, after: Manifest, { old, transition }: Reach): Iterable<Problem> {
-  const now = new Map(candidates(after, transition.after).map((target) => [target.manifest.id, target]));
-  const kept = old.flatMap(({ manifest }) => now.get(manifest.id) ?? []);
-  const [target] = kept;
+  const byId = targetsById(after, transition.after);
+  const [target] = old.flatMap(({ manifest }) => byId.get(manifest.id) ?? []);
   // What it scraped is gone too: the monitor is only left over.
   if (!target) return;
   const same =
@@ -306,9 +238,8 @@ function portGone(monitor: Manifest, { port, path }: Endpoint, targets: readonly
 
 function* removed(gone: Manifest, { before, after }: Transition): Iterable<Problem> {
   if (after.count(gone.kind, gone.name) >= before.count(gone.kind, gone.name)) return;
-  const old = targetsOf(gone, before);
-  const ids = new Set(old.map(({ manifest }) => manifest.id));
-  const left = candidates(gone, after).find(({ manifest }) => ids.has(manifest.id));
+  const byId = targetsById(gone, after);
+  const [left] = targetsOf(gone, before).flatMap(({ manifest }) => byId.get(manifest.id) ?? []);
   if (!left) return;
   const others = after.ofKind(...SCRAPERS);
   if (others.some((other) => !isMonitor(other) || scrapes(other, left, after)) || isAnnotated(left)) return;

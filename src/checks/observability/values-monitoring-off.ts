@@ -21,7 +21,9 @@ ${values.replace(/^(?=.)/gm, "    ")}`;
 
 const MONITOR =
   /^(serviceMonitor|podMonitor|metrics|prometheusRules?|alerts?|alerting|alertmanager|prometheus|monitoring|exporter)$/i;
-const SWITCH = /^(enabled|create|serviceMonitorEnabled|alertsEnabled|metricsEnabled)$/;
+const SWITCH = /^(enabled|create)$/;
+/** Switches that say themselves what they are of. */
+const NAMED_SWITCH = /^(serviceMonitor|alerts|metrics)Enabled$/;
 
 export default defineCheck({
   kind: "transition",
@@ -76,11 +78,11 @@ export default defineCheck({
 function* monitorProblems(part: ValuesChange): Iterable<Problem> {
   const name = part.steps.at(-1) ?? "";
   for (const [key, value] of Object.entries(part.before)) {
-    if (SWITCH.test(key) && (MONITOR.test(name) || (key !== "enabled" && key !== "create"))) {
+    const isSwitch = MONITOR.test(name) ? SWITCH.test(key) : NAMED_SWITCH.test(key);
+    if (isSwitch) {
       if (flagOf(value) === true && flagOf(part.after[key]) === false) yield off(part, key, name);
     } else if (MONITOR.test(key) && isObject(value)) {
-      const on = flagOf(at(value, ["enabled"])) === true;
-      if (on && isGone(part, key)) yield off(part, key, key);
+      if (flagOf(at(value, ["enabled"])) === true && isGone(part, key)) yield off(part, key, key);
     }
   }
 }

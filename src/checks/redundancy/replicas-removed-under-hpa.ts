@@ -1,3 +1,4 @@
+import { list } from "../../engine/json.ts";
 import type { Change } from "../../engine/pair.ts";
 import type { Problem } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
@@ -104,7 +105,7 @@ function* reset(change: Extract<Change, { kind: "kept" }>, before: World, after:
   if (!was || !is || replicas === undefined || !(replicas > 1) || is.declaredReplicas !== undefined) return;
   const [scaler] = after.autoscalersOf(is);
   if (!scaler) return;
-  const certain = after.servicesOf(is).length > 0 && !appliesOnServer(is);
+  const certain = after.servicesOf(is).length > 0 && !appliesOnServer(is, after);
   yield {
     subject: is.manifest,
     at: is.manifest.locate("spec", "replicas"),
@@ -119,7 +120,17 @@ function command({ manifest: { kind, name, namespace } }: Workload): string {
   return `${kind.toLowerCase()}/${name}${namespace === "" ? "" : ` -n ${namespace}`}`;
 }
 
-/** With server-side apply the autoscaler owns the field once it has written it, and then it stays (Argo CD's sync option). */
-function appliesOnServer({ manifest }: Workload): boolean {
-  return /(^|,)\s*ServerSideApply=true/.test(manifest.annotations["argocd.argoproj.io/sync-options"] ?? "");
+/**
+ * With server-side apply the autoscaler owns the field once it has written it, and then it stays: Flux always applies so,
+ * Argo CD where a sync option of the object or of an application says so.
+ */
+function appliesOnServer({ manifest }: Workload, world: World): boolean {
+  const asks = (option: unknown) => typeof option === "string" && /(^|,)\s*ServerSideApply=true/.test(option);
+  return (
+    asks(manifest.annotations["argocd.argoproj.io/sync-options"]) ||
+    world.everywhere("Kustomization").some(({ group }) => group === "kustomize.toolkit.fluxcd.io") ||
+    world
+      .everywhere("Application")
+      .some((app) => list(app.get("spec", "syncPolicy", "syncOptions")).some(asks))
+  );
 }

@@ -1,5 +1,6 @@
 import { changedDeploys, environmentOf } from "../../pipelines/deploy-changes.ts";
 import type { DeployChange } from "../../pipelines/deploy-changes.ts";
+import type { Delivery } from "../../pipelines/delivery.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
 import type { Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -15,6 +16,10 @@ ${job}`,
 const STEPS = `    runs-on: ubuntu-latest
     steps:
       - run: kubectl apply -f k8s/production/
+`;
+const COMMIT = `    runs-on: ubuntu-latest
+    steps:
+      - run: git commit -am release && git push
 `;
 const GOOD = deploy(`  deploy-production:\n    environment: production\n${STEPS}`);
 const CALLED = `on:
@@ -57,6 +62,11 @@ export default defineCheck({
       after: call("", " # <- finding"),
     },
     {
+      title: "nothing but the environment said that the job deploys",
+      before: deploy(`  deploy:\n    environment: production\n${COMMIT}`),
+      after: deploy(`  deploy: # <- finding\n${COMMIT}`),
+    },
+    {
       title: "the environment has another name, to which no rule belongs",
       before: GOOD,
       after: deploy(`  deploy-production:\n    environment: production-eu # <- finding\n${STEPS}`),
@@ -82,8 +92,30 @@ export default defineCheck({
     },
   ],
 
-  run: (change) => changedDeploys(change).flatMap(problemOf),
+  run: (change) => [...changedDeploys(change).flatMap(problemOf), ...unrecognised(change)],
 });
+
+/** Some deploys are known by their environment only: without it, the job is there and looks like any other. */
+function unrecognised({ before, after }: { readonly before: Delivery; readonly after: Delivery }): Problem[] {
+  const kept = new Set(after.deploys.map(({ ref }) => ref.toLowerCase()));
+  return before.production.flatMap((deploy): Problem[] => {
+    const was = environmentOf(deploy);
+    const home = after.pipelines.find(({ id }) => id === deploy.pipeline.id);
+    const job = home?.jobs.find(({ key }) => key === deploy.root.key);
+    const byEnvironment = deploy.points.every(({ mechanism }) => mechanism === "environment");
+    if (!was || !job || job.environment || !byEnvironment || kept.has(deploy.ref.toLowerCase())) return [];
+    const name = was.names.join(", ");
+    const message = `${job.id} (${shown(job.at)}) no longer runs in the environment ${name}: its reviewers, branch rules and secrets no longer stand before this job.`;
+    return [
+      {
+        subject: deploySubject(deploy),
+        at: job.at,
+        message,
+        fix: `Set \`environment: ${name}\` on ${job.id}.`,
+      },
+    ];
+  });
+}
 
 function problemOf({ before, after }: DeployChange): Problem[] {
   const was = environmentOf(before);

@@ -83,15 +83,12 @@ export default defineCheck({
   *run(world) {
     const served = servedVersions(world);
     const { version } = world.cluster;
-    const gone = world.manifests.flatMap((manifest) => {
+    for (const manifest of world.manifests) {
       const api = removedApi(manifest);
-      return api && isAtLeast(version ?? OLDEST_SUPPORTED, api.removedIn) ? [{ manifest, api }] : [];
-    });
-    // Several such objects, and nobody says how new the cluster is: it may be as old as they are.
-    const sure = version !== undefined || gone.length === 1;
-    for (const { manifest, api } of gone)
-      yield removed(manifest, { ...api, stated: version !== undefined, sure });
-    for (const manifest of world.manifests) if (!removedApi(manifest)) yield* unserved(manifest, served);
+      if (!api) yield* unserved(manifest, served);
+      else if (isAtLeast(version ?? OLDEST_SUPPORTED, api.removedIn))
+        yield removed(manifest, { ...api, stated: version !== undefined });
+    }
   },
 });
 
@@ -101,10 +98,9 @@ interface Removed {
   readonly sameFields?: boolean;
   /** The policy says which version the cluster has. */
   readonly stated: boolean;
-  readonly sure: boolean;
 }
 
-function removed(manifest: Manifest, { removedIn, replacement, sameFields, stated, sure }: Removed): Problem {
+function removed(manifest: Manifest, { removedIn, replacement, sameFields, stated }: Removed): Problem {
   const written = `${manifest.group}/${manifest.version}`;
   const suggestion =
     sameFields === true && replacement !== undefined
@@ -114,7 +110,8 @@ function removed(manifest: Manifest, { removedIn, replacement, sameFields, state
     subject: manifest,
     key: written,
     at: manifest.locate("apiVersion"),
-    atMost: sure ? "warning" : "notice",
+    // Where nobody says how new the cluster is, it may be as old as the object.
+    atMost: stated ? "warning" : "notice",
     message: `${manifest.ref} is written in ${written}, which Kubernetes serves no more since ${removedIn}${stated ? ", and the cluster is newer" : ""}: the API server refuses it, and the deploy fails there.`,
     fix:
       replacement === undefined

@@ -143,9 +143,12 @@ function* elsewhere({ before, after, changes }: Transition): Iterable<Problem> {
     changes.flatMap(({ kind, after: now }) => (kind === "added" ? [now] : [])),
     ({ kind, name }) => `${kind}/${name}`,
   );
-  for (const { kind, before: gone } of changes) {
-    const was = kind === "removed" ? before.workload(gone) : undefined;
-    if (!gone || !was || gone.namespace === "" || !hasPods(was, before) || livesOn(was, after)) continue;
+  const removed = changes.flatMap(({ kind, before: gone }) =>
+    kind === "removed" && gone.namespace !== "" ? [gone] : [],
+  );
+  for (const gone of removed) {
+    const was = before.workload(gone);
+    if (!was || !hasPods(was, before) || livesOn(was, after)) continue;
     const [service] = before.servicesOf(was);
     const heirs = (added.get(`${gone.kind}/${gone.name}`) ?? []).flatMap((one) =>
       one.namespace === "" ? [] : (after.workload(one) ?? []),

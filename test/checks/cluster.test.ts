@@ -1,0 +1,52 @@
+import { expect, test } from "@jest/globals";
+import deadlock from "../../src/checks/redundancy/rollout-scheduling-deadlock.ts";
+import apiRemoved from "../../src/checks/transition/api-removed.ts";
+import { worldFrom } from "../engine/files.ts";
+
+/** What a check says differently once the policy tells about the cluster. */
+
+const broker = (replicas: number) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: broker }
+spec:
+  replicas: ${replicas}
+  strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+  template:
+    metadata: { labels: { app: broker } }
+    spec:
+      containers: [{ name: broker, image: "broker:2" }]
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - { labelSelector: { matchLabels: { app: broker } }, topologyKey: kubernetes.io/hostname }
+`;
+
+test.each([
+  [3, 3, 1],
+  [4, 3, 1],
+  [2, 3, 0],
+  [3, undefined, 0],
+])("%s pods, one a node, on %s nodes: %s findings", (replicas, nodes, count) => {
+  const world = worldFrom(broker(replicas), nodes === undefined ? {} : { nodes });
+  const problems = [...deadlock.run(world)];
+  expect(problems).toHaveLength(count);
+  // A stated number of nodes is a fact, not a guess.
+  expect(problems.map(({ atMost }) => atMost)).toEqual(problems.map(() => undefined));
+});
+
+const budget = `apiVersion: policy/v1beta1
+kind: PodDisruptionBudget
+metadata: { name: broker }
+spec: { maxUnavailable: 1, selector: { matchLabels: { app: broker } } }
+`;
+
+test.each([
+  ["1.24", 0],
+  ["1.25", 1],
+  ["1.9", 0],
+  [undefined, 1],
+])("policy/v1beta1 on a cluster of version %s: %s findings", (version, count) => {
+  expect([...apiRemoved.run(worldFrom(budget, version === undefined ? {} : { version }))]).toHaveLength(
+    count,
+  );
+});
