@@ -42,7 +42,10 @@ async function said(example: Example, id: string): Promise<Finding[]> {
   return report.findings.filter((finding) => finding.check === id && isNew(finding));
 }
 
-function apply(files: Record<string, string>, { path, line, endLine, text }: Suggestion): Record<string, string> {
+function apply(
+  files: Record<string, string>,
+  { path, line, endLine, text }: Suggestion,
+): Record<string, string> {
   const lines = (files[path] ?? "").split("\n");
   lines.splice(line - 1, endLine - line + 1, text);
   return { ...files, [path]: lines.join("\n") };
@@ -50,7 +53,10 @@ function apply(files: Record<string, string>, { path, line, endLine, text }: Sug
 
 describe.each(checks)("$id", (check) => {
   test.each(check.unsafe)("flags: $title", async (example) => {
-    const expected = [...marked("head", filesOf(example.after)), ...marked("base", filesOf(example.before))].sort();
+    const expected = [
+      ...marked("head", filesOf(example.after)),
+      ...marked("base", filesOf(example.before)),
+    ].sort();
     expect(expected).not.toEqual([]);
     const findings = await said(example, check.id);
     expect([...new Set(findings.map(place))].sort()).toEqual(expected);

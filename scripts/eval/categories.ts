@@ -68,7 +68,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-rollout-weakened",
   ],
   "strategy-recreate": ["strategy-to-recreate", "rollout-availability-dip", "values-rollout-weakened"],
-  "invalid-field": ["invalid-field"],
+  "invalid-field": ["invalid-field", "contradicting-fields"],
 
   // Traffic and references
   "ingress-class-changed": [
@@ -103,6 +103,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "service-type-changed": ["service-exposure-changed", "route-removed", "values-switched-off"],
   "tls-changed": ["tls-secret-changed", "route-removed", "dangling-config-ref"],
   "workload-removed": [
+    "workload-removed",
+    "backend-not-running",
     "destructive-removal",
     "backend-dangling",
     "service-selects-nothing",

@@ -1,4 +1,5 @@
-import type { Manifest, Rendering, Unit } from "../engine/types.ts";
+import { isObject, object } from "../engine/json.ts";
+import type { Json, Manifest, Rendering, Unit } from "../engine/types.ts";
 import type { Sides } from "./worlds.ts";
 
 /** Objects of the base that this change moves to another unit are taken to have been there: a move changes nothing. */
@@ -89,11 +90,22 @@ function compatible(a: Unit, b: Unit): boolean {
   return a.environment === b.environment || a.environment === "unknown" || b.environment === "unknown";
 }
 
-/** The share of the old object's fields that the new one has as well. */
+/** The share of what the old object says, beyond who it is, that the new one says as well. */
 function alikeness({ was, now }: Route["pairs"][number]): number {
   if (was.object === now.object) return 1;
-  const lines = (manifest: Manifest) => JSON.stringify(manifest.object, null, 1).split("\n");
-  const there = new Set(lines(now));
-  const old = lines(was);
-  return old.filter((line) => there.has(line)).length / old.length;
+  const there = new Set(sayings(now));
+  const old = sayings(was);
+  return old.length === 0 ? 1 : old.filter((saying) => there.has(saying)).length / old.length;
 }
+
+/** Each scalar of an object with the keys that lead to it; places in lists do not count. */
+function sayings({ object: root }: Manifest): string[] {
+  const visit = (value: Json | undefined, path: string): string[] => {
+    if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item) => visit(item, `${path}/-`));
+    if (isObject(value)) return Object.entries(value).flatMap(([key, item]) => visit(item, `${path}/${key}`));
+    return [`${path}=${String(value)}`];
+  };
+  return Object.entries(object(root)).flatMap(([key, value]) => (WHO.has(key) ? [] : visit(value, key)));
+}
+
+const WHO: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "status"]);

@@ -139,12 +139,16 @@ export function chartFiles(chart: Chart, tree: Tree): Map<string, string> {
         files.set(join(chart.folder, `charts/${name}/${path.slice(folder.length + 1)}`), text);
     }
   }
+  makeRenderable(chart, files);
+  return files;
+}
+
+function makeRenderable(chart: Chart, files: Map<string, string>): void {
   for (const path of DEPENDENCY_FILES.map((file) => join(chart.folder, file))) {
     const text = files.get(path);
     if (text !== undefined && (chart.missing.length > 0 || text.includes("kubeVersion")))
       files.set(path, renderable(text, chart.missing));
   }
-  return files;
 }
 
 /**

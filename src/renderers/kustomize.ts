@@ -1,5 +1,6 @@
-import { at, isObject, string, type JsonObject } from "../engine/json.ts";
-import type { Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
+import { at, isObject, list, object, string, type JsonObject } from "../engine/json.ts";
+import type { FieldPath, Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
+import { layered } from "../engine/values.ts";
 import { readYaml } from "../engine/yaml.ts";
 import type { Attempt } from "./chart-notes.ts";
 import { isKustomization, type Closure } from "./kustomization.ts";
@@ -14,9 +15,11 @@ import {
   type Omissions,
 } from "./kustomization-edit.ts";
 import { overridesOf } from "./kustomization-lines.ts";
-import { renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
+import { locationOf, renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
+import { folderOf, resolvePath } from "./paths.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
 import { inScratch } from "./scratch.ts";
+import { fileLayer } from "./values.ts";
 
 export interface Built {
   /** Whether it could be built; if not, a note says why. */
@@ -55,26 +58,58 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
   }
   const all = manifestsOf(outcome.output, closure, tree, side);
   const targets = new Set(omit.targets.flatMap((id) => targetName(targetObject(id)) ?? []));
+  const charts = closure.parts.flatMap(({ path }) => inflated(path, tree, side));
   const isPartial = (manifest: Manifest) => targets.has(targetName(manifest) ?? "");
   return {
     ok: true,
     manifests: all.filter((manifest) => !isPartial(manifest)),
-    ...(targets.size > 0 && { values: all.filter(isPartial).map(partial) }),
-    incomplete: targets.size > 0 || omit.plugins,
+    ...(targets.size + charts.length > 0 && { values: [...all.filter(isPartial).map(partial), ...charts] }),
+    incomplete: targets.size + charts.length > 0 || omit.plugins,
     missing: [...closure.unavailable.values()].flat().sort(),
-    notes: [...unavailableNotes(closure), ...omissionNotes(closure, omit)],
+    notes: [
+      ...unavailableNotes(closure),
+      ...omissionNotes(closure, omit),
+      ...(charts.length > 0 ? [{ path: closure.root.path, message: INFLATED }] : []),
+    ],
     dropped: [],
   };
 }
 
+const INFLATED =
+  "Charts that this kustomization inflates (helmCharts) were not fetched: only their values were judged, by the usual meaning of the keys.";
+
+/** Values of charts that kustomize would fetch and render. */
+function inflated(path: string, tree: Tree, side: Side): ValuesSet[] {
+  const [source] = sourceDocuments(path, tree.files.get(path)?.text ?? "");
+  return list(source?.value["helmCharts"]).flatMap((item, index) => {
+    const { name, namespace, valuesFile, valuesInline } = object(item);
+    const file = resolvePath(folderOf(path), string(valuesFile) ?? "") ?? "";
+    const below =
+      valuesFile === undefined ? undefined : fileLayer(file, tree.files.get(file)?.text ?? "", side);
+    const field = ["helmCharts", index, "valuesInline"];
+    const inline = source && {
+      values: object(valuesInline),
+      locate: (key: FieldPath) => locationOf(source, [...field, ...key], side),
+    };
+    const all = layered([...(below ? [below] : []), ...(inline ? [inline] : [])]);
+    const label = string(name) ?? "chart";
+    const subject = {
+      ref: `${path}#${label}`,
+      kind: "Chart",
+      namespace: string(namespace) ?? "",
+      name: label,
+    };
+    return all ? [{ ...subject, labels: {}, ...all }] : [];
+  });
+}
+
 /** Prefixes and namespaces of the kustomization may have changed more of the name. */
-const targetName = (object: { kind: string; name: string } | undefined) =>
-  object && `${object.kind}/${object.name}`;
+const targetName = (one: { kind: string; name: string } | undefined) => one && `${one.kind}/${one.name}`;
 
 /** What a patch says of an object that is in no file is judged by the meaning of its keys. */
 function partial(manifest: Manifest): ValuesSet {
-  const { ref, kind, namespace, name, labels, object } = manifest;
-  const values = isObject(object) ? object : {};
+  const { ref, kind, namespace, name, labels } = manifest;
+  const values = object(manifest.object);
   return { ref, kind, namespace, name, labels, values, locate: (path) => manifest.locate(...path) };
 }
 
@@ -155,8 +190,8 @@ function manifestsOf(output: string, closure: Closure, tree: Tree, side: Side): 
 }
 
 /** By its name; a name may have got a prefix or a suffix on the way, so else by the longest name within its own. */
-function sourcesOf(object: JsonObject, sources: readonly SourceDocument[]): SourceDocument[] {
-  const name = nameOf(object);
+function sourcesOf(rendered: JsonObject, sources: readonly SourceDocument[]): SourceDocument[] {
+  const name = nameOf(rendered);
   const names = sources
     .map(({ value }) => nameOf(value))
     .filter((written) => written !== "" && name.includes(written));
@@ -166,4 +201,4 @@ function sourcesOf(object: JsonObject, sources: readonly SourceDocument[]): Sour
   return best === "" ? [] : sources.filter(({ value }) => nameOf(value) === best);
 }
 
-const nameOf = (object: JsonObject) => string(at(object, ["metadata", "name"])) ?? "";
+const nameOf = (value: JsonObject) => string(at(value, ["metadata", "name"])) ?? "";

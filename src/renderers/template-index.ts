@@ -1,4 +1,4 @@
-import { at, type JsonObject } from "../engine/json.ts";
+import { at, string, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Location, Side, Tree } from "../engine/types.ts";
 import type { ValuesLayer } from "../engine/values.ts";
@@ -33,7 +33,7 @@ export function templateIndex(release: Release, tree: Tree, side: Side): Templat
       return local === undefined ? join(chart.folder, source) : join(local, rest);
     },
     locate: (path, object, field) => {
-      const template = documentsOf(path).find(({ value }) => value["kind"] === object["kind"]);
+      const template = templateOf(object, documentsOf(path));
       const written = text(path);
       if (!template || written === undefined) return undefined;
       const place = locationOf(template, field, side);
@@ -41,6 +41,22 @@ export function templateIndex(release: Release, tree: Tree, side: Side): Templat
       return (key && valueLocation(layers, key)) ?? place;
     },
   };
+}
+
+/** The document that makes the object: of its kind, and with the most of its name written out. */
+function templateOf(object: JsonObject, documents: readonly SourceDocument[]): SourceDocument | undefined {
+  const name = string(at(object, ["metadata", "name"])) ?? "";
+  const written = ({ value }: SourceDocument) =>
+    (string(at(value, ["metadata", "name"])) ?? "").split(/[\uE000-\uE0FF]+/).filter((part) => part !== "");
+  const fitting = documents.filter(({ value }) => value["kind"] === object["kind"]);
+  const fit = (document: SourceDocument) => {
+    const parts = written(document);
+    return parts.every((part) => name.includes(part)) ? parts.join("").length : -1;
+  };
+  return fitting.reduce<SourceDocument | undefined>(
+    (best, one) => (best === undefined || fit(one) > fit(best) ? one : best),
+    undefined,
+  );
 }
 
 /** The `.Values` path on the line that writes a field, or just below it where the field's own line has none. */

@@ -21,7 +21,7 @@ test("objects pair by kind, namespace and name, wherever they are written", () =
   ]);
 });
 
-test("a new apiVersion is the same object, another group or namespace is not", () => {
+test("a new apiVersion is the same object, and so is one that left extensions; another namespace is not", () => {
   const ingress = (version: string, namespace: string) =>
     `apiVersion: ${version}\nkind: Ingress\nmetadata: { name: web, namespace: ${namespace} }\n`;
   const kinds = (a: string, b: string) => pair(base(a), head(b)).map(({ kind }) => kind);
@@ -29,8 +29,7 @@ test("a new apiVersion is the same object, another group or namespace is not", (
     kinds(ingress("networking.k8s.io/v1beta1", "shop"), ingress("networking.k8s.io/v1", "shop")),
   ).toEqual(["kept"]);
   expect(kinds(ingress("extensions/v1beta1", "shop"), ingress("networking.k8s.io/v1", "shop"))).toEqual([
-    "added",
-    "removed",
+    "kept",
   ]);
   expect(kinds(ingress("networking.k8s.io/v1", "shop"), ingress("networking.k8s.io/v1", "test"))).toEqual([
     "added",
@@ -64,4 +63,13 @@ test("sides stay apart: what is gone is placed in base, what is there in head", 
   expect(kept?.before?.locate().side).toBe("base");
   expect(kept?.after?.locate().side).toBe("head");
   expect(gone?.before?.locate().side).toBe("base");
+});
+
+test("a namespace that is written out makes no other object, unless two could be meant", () => {
+  const placed = (namespace: string) => config("a").replace("name: a", `name: a, namespace: ${namespace}`);
+  const kinds = (a: string, b: string) => pair(base(a), head(b)).map(({ kind }) => kind);
+  expect(kinds(config("a"), placed("shop"))).toEqual(["kept"]);
+  expect(kinds(placed("shop"), config("a"))).toEqual(["kept"]);
+  expect(kinds(config("a"), placed("shop") + placed("test"))).toEqual(["added", "added", "removed"]);
+  expect(kinds(config("a"), config("a") + placed("shop"))).toEqual(["kept", "added"]);
 });

@@ -76,9 +76,7 @@ export const SAME: readonly Rewrite[] = [
   { title: "one file for everything", apply: ofPaths(() => "everything.yaml") },
   {
     title: "folders by kind",
-    apply: ofPaths(
-      (_, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`,
-    ),
+    apply: ofPaths((_, { object }, index) => `k8s/${kindOf(object)}/${nameOf(object)}-${String(index)}.yaml`),
   },
   {
     title: "all folders renamed",

@@ -117,6 +117,16 @@ describe("what a kustomization lacks", () => {
     expect(messages(report)).toContain("is not in the repository, and nines fetches nothing");
   });
 
+  withKubectl("charts that it inflates are judged by the meaning of their values' keys", async () => {
+    const files = (replicas: number) =>
+      overlay(
+        `helmCharts:\n  - name: redis\n    repo: https://charts.example.com\n    version: 1.0.0\n    valuesInline:\n      replica:\n        replicaCount: ${replicas}\n`,
+      );
+    const report = await judged(files(3), files(1));
+    expect(news(report)).toEqual(["warning values-fewer-replicas production/kustomization.yaml:8"]);
+    expect(messages(report)).toContain("helmCharts");
+  });
+
   withKubectl("variables and plugins are left out", async () => {
     const { head } = await rendered(
       overlay(

@@ -43,7 +43,7 @@ export default defineCheck({
   id: "pdb-deadlock",
   title: "A budget allows no eviction, so a node drain never ends",
   pillar: "redundancy",
-  severity: severities("error", "warning", "notice"),
+  severity: severities("error", "error", "warning"),
   confidence: "certain",
   why: "A PodDisruptionBudget that allows no eviction makes every drain of the pods' nodes wait for ever. Node upgrades and repairs stop, or are forced at last, and then take the pods without any budget.",
   fix: "Allow one pod to go at a time with maxUnavailable: 1, and run at least two pods.",

@@ -34,7 +34,7 @@ export default defineCheck({
   id: "pdb-overlap",
   title: "Two budgets cover the same pods, so no node that runs them can be drained",
   pillar: "redundancy",
-  severity: severities("error", "warning", "notice"),
+  severity: severities("error", "error", "warning"),
   confidence: "certain",
   why: "The eviction API refuses to evict a pod that two PodDisruptionBudgets cover. Every drain of its node fails until somebody deletes the pod by force: node upgrades and repairs stop, and what is done by hand then knows no budget at all.",
   fix: "Keep one budget for each workload: narrow the wider selector, or delete one of the two.",

@@ -19,5 +19,8 @@ const marked = new Marked({ gfm: true, renderer: { html: ({ text }) => sanitized
 
 /** Markdown as GitHub would show it. Links are shown and lead nowhere: nothing here is meant to be followed. */
 export function rendered(markdown: string): string {
-  return marked.parse(markdown, { async: false }).replaceAll(/ href="[^"]*"/g, "").replaceAll(/<img\b[^>]*>/g, "");
+  return marked
+    .parse(markdown, { async: false })
+    .replaceAll(/ href="[^"]*"/g, "")
+    .replaceAll(/<img\b[^>]*>/g, "");
 }
