@@ -149,11 +149,14 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   // Test stages
   "always-added": ["gate-weakened", "staging-bypassed"],
+  "concurrency-changed": ["deploy-cancelled-in-progress"],
   "continue-on-error-added": ["gate-weakened", "deploy-failure-ignored"],
+  "deploy-added": ["deploy-ungated"],
   "deploy-gate-removed": ["gate-weakened", "approval-removed"],
   "deploy-target-removed": ["deploy-target-removed"],
   "environment-removed": ["gate-weakened", "environment-removed", "approval-removed"],
   "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
+  "rollout-wait-removed": ["rollout-wait-removed"],
   "tests-removed-from-workflow": ["stage-removed", "gate-weakened", "tests-narrowed"],
 };
 

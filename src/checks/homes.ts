@@ -103,7 +103,7 @@ function sayings({ object: root }: Manifest): string[] {
   const visit = (value: Json | undefined, path: string): string[] => {
     if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item) => visit(item, `${path}/-`));
     if (isObject(value)) return Object.entries(value).flatMap(([key, item]) => visit(item, `${path}/${key}`));
-    return [`${path}=${String(value)}`];
+    return [`${path}=${JSON.stringify(value ?? null)}`];
   };
   return Object.entries(object(root)).flatMap(([key, value]) => (WHO.has(key) ? [] : visit(value, key)));
 }
