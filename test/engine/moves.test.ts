@@ -21,7 +21,10 @@ function changes(before: Unit[], after: Unit[]): Record<string, string[]> {
   return Object.fromEntries(
     worlds.map((one) => [
       one.unit,
-      one.changes.map(({ kind, before: was, after: is }) => `${kind} ${(is ?? was)?.name ?? ""}`),
+      one.changes.map((change) => {
+        const { name } = change.kind === "removed" ? change.before : change.after;
+        return `${change.kind} ${name}`;
+      }),
     ]),
   );
 }
