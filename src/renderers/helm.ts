@@ -17,7 +17,7 @@ import {
   type Templates,
 } from "./repair.ts";
 import { layersOf, type Release } from "./release.ts";
-import { inScratch } from "./scratch.ts";
+import { inScratch, unwritable } from "./scratch.ts";
 import { templateIndex, type TemplateIndex } from "./template-index.ts";
 
 /** APIs that charts ask for before they render an object of them. */
@@ -118,7 +118,7 @@ function runHelm(release: Release, { tree, files: written, repair, templates, si
     ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
     ...layers.flatMap(({ path }) => ["--values", path]),
   ];
-  return inScratch(files, (scratch) => runTool("helm", args, scratch));
+  return inScratch(files, (scratch) => runTool("helm", args, scratch)).catch(unwritable);
 }
 
 /** Plain files as they are, for Helm reads YAML in its own way; the rest as it was read here. */

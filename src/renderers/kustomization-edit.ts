@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument, visit, type Document, type YAMLMap } from "yaml";
 import { INCLUDES } from "./kustomization.ts";
 import { folderOf, resolvePath } from "./paths.ts";
 
@@ -28,13 +28,16 @@ export function buildable(
   omit: Omissions,
   exists: (path: string) => boolean,
 ): string {
+  if (text.length > LONGEST) return refused(`has ${text.length} characters; at most ${LONGEST} are built`);
   const document = parseDocument(text);
+  if (document.errors.length > 0) return refused("cannot be read");
   if (!isMap(document.contents)) return text;
   const before = document.toString();
   withoutIncludes(document, omit.includes.get(path) ?? []);
   splitPatches(document);
   withoutPatches(document, (file) => exists(resolvePath(folderOf(path), file) ?? ""));
   withoutUrls(document);
+  withoutAddresses(document);
   // kustomize inflates charts with helm, which fetches them.
   document.delete("helmCharts");
   document.delete("helmChartInflationGenerator");
@@ -44,7 +47,47 @@ export function buildable(
   return after === before ? text : after;
 }
 
+/** Real ones have some thousand characters; a parser's time must not be an attacker's to spend. */
+const LONGEST = 100_000;
+
+/** What kustomize refuses with these words, so that nothing of the file is built unread. */
+const refused = (why: string) => `nines: this kustomization ${why}\n`;
+
+/** Fields that hold texts for people and programs, never the names of files. */
+const TEXTS = new Set([
+  "commonAnnotations",
+  "commonLabels",
+  "labels",
+  "literals",
+  "valuesInline",
+  "namespace",
+]);
+
+/**
+ * kustomize takes an address wherever it takes a file, and fetches it: from this host too, which no proxy setting
+ * prevents. Every address becomes the empty file.
+ */
+function withoutAddresses(document: Document): void {
+  visit(document, {
+    Pair: (_, pair) => (TEXTS.has(textOf(pair.key)) ? visit.SKIP : undefined),
+    Scalar: (key, scalar) => {
+      if (key !== "key" && typeof scalar.value === "string" && isAddress(scalar.value)) scalar.value = EMPTY;
+    },
+  });
+}
+
+function isAddress(text: string): boolean {
+  if (text.includes("\n")) return false;
+  return /^\s*(?:[\w.-]+=)?(?:[a-z][a-z0-9+.-]*:\/\/|git::|gh:|github\.com[/:]|[\w.-]+@[\w.-]+:)/i.test(text);
+}
+
 const PLUGINS = ["generators", "transformers", "validators"];
+
+export function usesPlugins(text: string): boolean {
+  return /^\s*["']?(generators|transformers|validators)["']?\s*:|\{.*\b(generators|transformers|validators)\b/m.test(
+    text,
+  );
+}
 
 /** Includes another file of whole objects. */
 export function including(text: string, file: string): string {
@@ -73,7 +116,8 @@ function splitPatches(document: Document): void {
 
 /** Patches whose file is not there would stop the build. */
 function withoutPatches(document: Document, exists: (file: string) => boolean): void {
-  const isLost = (file: string) => /^[^\n{:]+\.(ya?ml|json)$/.test(file) && !exists(file);
+  const isLost = (file: string) =>
+    isAddress(file) || (/^[^\n{:]+\.(ya?ml|json)$/.test(file) && !exists(file));
   for (const field of ["patches", "patchesStrategicMerge", "patchesJson6902"]) {
     const items = document.get(field);
     if (!isSeq(items)) continue;

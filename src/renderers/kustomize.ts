@@ -9,6 +9,7 @@ import {
   EMPTY,
   including,
   NO_OMISSIONS,
+  usesPlugins,
   omissionFor,
   targetObject,
   TARGETS,
@@ -18,7 +19,7 @@ import { overridesOf } from "./kustomization-lines.ts";
 import { locationOf, renderedManifest, sourceDocuments, type SourceDocument } from "./origin.ts";
 import { folderOf, resolvePath } from "./paths.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
-import { inScratch } from "./scratch.ts";
+import { inScratch, unwritable } from "./scratch.ts";
 import { fileLayer } from "./values.ts";
 
 export interface Built {
@@ -44,7 +45,12 @@ const MOST_TRIES = 30;
 /** Builds a kustomization with `kubectl kustomize`. What cannot be built is a note that says how to make it buildable. */
 export async function buildKustomization(closure: Closure, tree: Tree, side: Side): Promise<Built> {
   const late = deadline();
-  let omit: Omissions = { ...NO_OMISSIONS, includes: closure.unavailable };
+  let omit: Omissions = {
+    ...NO_OMISSIONS,
+    includes: closure.unavailable,
+    // Not only when kustomize refuses them: what configures them can name addresses to fetch from.
+    plugins: closure.parts.some(({ path }) => usesPlugins(tree.files.get(path)?.text ?? "")),
+  };
   let outcome = await build(closure, tree, omit);
   for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_TRIES && !late(); tries++) {
     const next = omissionFor(outcome.detail, omit);
@@ -124,7 +130,7 @@ function build(closure: Closure, tree: Tree, omit: Omissions): Promise<Outcome> 
   for (const id of omit.targets) addTarget(id, { closure, tree, files });
   return inScratch(files, (scratch) =>
     runTool("kubectl", ["kustomize", `./${closure.root.folder}`], scratch),
-  );
+  ).catch(unwritable);
 }
 
 /** Puts an object that a patch can be merged into beside the kustomization that patches it. */

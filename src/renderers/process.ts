@@ -77,7 +77,10 @@ function environment(folder: string): NodeJS.ProcessEnv {
     HELM_DATA_HOME: `${folder}/.data`,
     HTTP_PROXY: nowhere,
     HTTPS_PROXY: nowhere,
+    // kustomize fetches remote includes with git; Go's HTTP never takes a proxy to this very host (see kustomization-edit.ts).
     GIT_TERMINAL_PROMPT: "0",
+    GIT_ALLOW_PROTOCOL: "none",
+    GIT_SSH_COMMAND: "false",
     GOMEMLIMIT: "512MiB",
   };
 }
@@ -98,8 +101,11 @@ function reasonOf(error: Failure, stderr: string, folder: string): string {
   const lines = text
     .split("\n")
     .filter((line) => !/^\s*$|^WARNING|^level=|# Warning|^Use --debug/.test(line));
-  return lines
-    .map((line) => line.trim())
-    .join("\n")
-    .replace(/^error: /i, "");
+  return (
+    lines
+      // kubectl logs with a time and a process id, which would make each report another one.
+      .map((line) => line.replace(/^[EFIW]\d{4} [\d:.]+\s+\d+ \S+\] ("command failed" err=)?/, "").trim())
+      .join("\n")
+      .replace(/^error: /i, "")
+  );
 }

@@ -1,6 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Outcome } from "./process.ts";
+
+/** Names that are too long, a file where a folder is wanted, a path out of the repository: what an outcome says of them. */
+export function unwritable(error: unknown): Outcome {
+  const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+  const reason = `its files cannot be written side by side${code}: names too long, or a file where a folder is wanted`;
+  return { ok: false, missing: false, reason, detail: "" };
+}
 
 /**
  * Writes files into a fresh folder, hands it over, and removes it. Only regular files are written, below the folder:
