@@ -4,11 +4,14 @@ import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test, jest } from "@jest/globals";
 import { freePort } from "../../scripts/crash-test/app-process.ts";
 import { openQueue } from "../../src/queue/index.ts";
 import type { Queue } from "../../src/queue/index.ts";
 import { manual, request, silent } from "./support.ts";
+
+// Two real processes and a real Postgres share the machine with whatever else runs on it.
+jest.retryTimes(2);
 
 /**
  * The same queue on a Postgres that two processes share. It runs where DATABASE_URL_TEST names a database of its own,
