@@ -157,8 +157,13 @@ function* elsewhere({ before, after, changes }: Transition): Iterable<Problem> {
     // A Service that stays behind without pods has its own finding.
     if (!service || !heir || after.find("Service", service.name, service)) continue;
     const problem = replacedBy(heir, [was], { service: { was: service, is: service }, before });
-    if (problem) yield problem;
+    if (problem) yield { ...problem, message: `${problem.message} ${oldName(service)}` };
   }
+}
+
+/** The name of a Service in its old namespace goes with it. */
+function oldName({ name, namespace }: Manifest): string {
+  return `Whoever calls ${name} in ${namespace === "" ? "the old namespace" : namespace} fails for good.`;
 }
 
 interface Sides {
@@ -211,12 +216,13 @@ function replacedBy(
     : count === 1
       ? "its pod stops"
       : `its ${count} pods stop`;
+  const victim = service.was === service.is ? `users of ${name} have` : `${service.is.ref} has`;
   const condition = removals.includes("unknown") ? "If the deploy tool prunes (Argo CD, Flux, Helm), " : "";
   return {
     subject: heir.manifest,
     at: heir.manifest.locate(),
     atMost: proven,
-    message: `${ref} takes the place of ${names} in one deploy. ${condition}${pods} at once, and ${service.is.ref} has nobody to answer until the first pod of ${name} is ready.`,
+    message: `${ref} takes the place of ${names} in one deploy. ${condition}${pods} at once, and ${victim} nobody to answer until the first pod of ${name} is ready.`,
     fix: `Add ${name} beside ${names} first. When its pods are ready, remove ${names} in a second change.`,
   };
 }

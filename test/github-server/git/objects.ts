@@ -72,6 +72,7 @@ function parseHeader(line: string): ObjectInfo | null {
 /** One `git cat-file --batch-command` process answers every look-up of a repository, in order. */
 export function createObjectReader(directory: string): ObjectReader {
   let child: ReturnType<typeof start> | undefined;
+  let closed = false;
   const queue: Waiting[] = [];
   let inbox = createInbox();
   let header: ObjectInfo | undefined;
@@ -110,12 +111,16 @@ export function createObjectReader(directory: string): ObjectReader {
     });
     child.stdin.on("error", () => undefined);
     child.stderr.resume();
+    // A folder that is gone: the error tells whoever asked, and nobody else.
+    child.on("error", stopped);
     child.on("close", stopped);
     return child;
   };
   const ask = (command: "info" | "contents", expression: string): Promise<GitObject | null> => {
     // A line break would be a second command, and no object has one in its name.
     if (expression === "" || /[\n\0]/.test(expression)) return Promise.resolve(null);
+    // A call that was still being answered when its server closed must not start git again in a folder that goes.
+    if (closed) return Promise.reject(new Error("the repository is closed"));
     return new Promise((resolve, reject) => {
       queue.push({ withContent: command === "contents", resolve, reject });
       running().stdin.write(`${command} ${expression}\n`);
@@ -126,6 +131,7 @@ export function createObjectReader(directory: string): ObjectReader {
     info: (expression) => ask("info", expression),
     read: (expression) => ask("contents", expression),
     close: async () => {
+      closed = true;
       const ending = child;
       if (!ending) return;
       const ended = once(ending, "close");
