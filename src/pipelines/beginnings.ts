@@ -14,11 +14,17 @@ const BEGINNINGS: Readonly<Record<Stage, string>> = {
   penetration: "run a ZAP baseline against staging with `fail_action: true`",
 };
 
+/** What a controller deploys on merge, only a check before the merge can hold back. */
+const MERGED = (deploy: string): string =>
+  `in a check of pull requests that the default branch requires: ${deploy} is deployed by the merge`;
+
 /** How a job comes to stand before a deploy, in the words of its CI system. */
 const PLACES: Readonly<Partial<Record<Provider, (deploy: string) => string>>> = {
   jenkins: (deploy) => `in a stage before ${deploy}`,
   travis: (deploy) => `in a stage before ${deploy}`,
   bitbucket: (deploy) => `in a step before ${deploy}`,
+  argocd: MERGED,
+  flux: MERGED,
 };
 
 /** One line on how to begin a stage that is missing before a deploy. */

@@ -8,6 +8,7 @@ import type { Evidence, JobCommands } from "./evidence.ts";
 import { mayTest } from "./evidence-table.ts";
 import { Judge, rank } from "./gates.ts";
 import type { Standing } from "./gates.ts";
+import { gitOpsDeploys } from "./gitops.ts";
 import { openFiles, readGithubActions } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
@@ -68,13 +69,16 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
   }));
   // A deploy that only others start is theirs, and gated there.
   const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
-  const deploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared));
+  const jobDeploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared));
+  const merged = gitOpsDeploys(tree, side);
+  const deploys = [...jobDeploys, ...merged];
   const evidence = read.flatMap(({ pipeline, jobs }) =>
     jobs.flatMap((job) => findEvidence(pipeline, job, tree)),
   );
   const judge = new Judge();
-  const production = productionOf(deploys).filter((deploy) => judge.reaching(deploy).length > 0);
-  const gated = [...evidence, ...rehearsals(deploys)];
+  const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
+  const production = [...reachable, ...mergedToProduction(merged, reachable)];
+  const gated = [...evidence, ...rehearsals(jobDeploys)];
   const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
@@ -107,6 +111,11 @@ const tooMuch = (pipelines: readonly Pipeline[]): Note => ({
 function productionOf(deploys: readonly Deploy[]): Deploy[] {
   const named = deploys.filter(({ tier }) => tier === "production");
   return named.length > 0 ? named : deploys.filter(({ tier }) => tier === "unknown");
+}
+
+/** Of what controllers deploy, as of jobs; but what no name tells is production only where no job deploys there. */
+function mergedToProduction(merged: readonly Deploy[], others: readonly Deploy[]): Deploy[] {
+  return productionOf(merged).filter(({ named }) => named || others.length === 0);
 }
 
 /** A deploy to staging is a rehearsal: it gates production as a test does. */

@@ -78,6 +78,15 @@ export const DEPLOY_ACTIONS: readonly RegExp[] = [
   /hubploy$/,
 ];
 
+/** Commands that write an image's version into manifests. An editor's command does so only where a name says the same. */
+export const IMAGE_EDITS: readonly { readonly is: RegExp; readonly weak: boolean }[] = [
+  { is: /^kustomize edit set image\b/, weak: false },
+  { is: /^(yq|sed)\b.* -i\b.*(image|tag|version)/i, weak: true },
+];
+export const GIT_PUSH = /^git\b.* push\b|^git push\b/;
+export const COMMIT_ACTIONS =
+  /^(stefanzweifel\/git-auto-commit-action|endbug\/add-and-commit|ad-m\/github-push-action|fjogeleit\/yaml-update-action)@/i;
+
 /** A cluster that lives as long as the job: what is installed there is tested, not deployed. */
 export const THROW_AWAY_ACTIONS =
   /^(helm\/kind-action|engineerd\/setup-kind|container-tools\/kind-action|absaoss\/k3d-action|nolar\/setup-k3d-k3s|medyagh\/setup-minikube|manusa\/actions-setup-minikube|jupyterhub\/action-k3s-helm|balchua\/microk8s-actions|loft-sh\/setup-vcluster|debianmaster\/actions-k3s|rinx\/setup-k3d|canonical\/setup-(k8s|lxd)|insightsengineering\/k3d-action|identiops\/k3s-setup|arkade\S*k3d)/;

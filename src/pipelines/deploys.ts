@@ -1,5 +1,13 @@
 import type { Environment, Location, Policy } from "../engine/types.ts";
-import { DEPLOY_ACTIONS, DEPLOY_COMMANDS, THROW_AWAY_ACTIONS, THROW_AWAY_COMMANDS } from "./deploy-table.ts";
+import {
+  COMMIT_ACTIONS,
+  DEPLOY_ACTIONS,
+  DEPLOY_COMMANDS,
+  GIT_PUSH,
+  IMAGE_EDITS,
+  THROW_AWAY_ACTIONS,
+  THROW_AWAY_COMMANDS,
+} from "./deploy-table.ts";
 import { onlyOnFailure } from "./evidence.ts";
 import type { JobCommands } from "./evidence.ts";
 import type { Job, Pipeline } from "./model.ts";
@@ -109,7 +117,26 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
       return [{ job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier }];
     });
   });
-  return points.length > 0 ? points : ofWholeJob(read, pipeline);
+  if (points.length > 0) return points;
+  const written = ofCommit(read, pipeline);
+  return written.length > 0 ? written : ofWholeJob(read, pipeline);
+}
+
+/** A job that writes an image into manifests and pushes them: a controller that watches them deploys it. */
+function ofCommit({ job, steps }: JobCommands, pipeline: Pipeline): Found[] {
+  const run = steps.flatMap(({ step, commands }) =>
+    onlyOnFailure(step) ? [] : commands.map(({ texts, line }) => ({ step, line, text: texts[0] ?? "" })),
+  );
+  const pushes = run.findLastIndex(({ text }) => GIT_PUSH.test(text));
+  const byAction = steps.some(({ step }) => COMMIT_ACTIONS.test(step.uses ?? ""));
+  return run.flatMap(({ step, line, text }, index): Found[] => {
+    const rule = IMAGE_EDITS.find(({ is }) => is.test(text));
+    if (!rule || !(byAction || index < pushes)) return [];
+    const tier = tierOf(job, pipeline, `${step.folder} ${text}`);
+    if (rule.weak && tier === "unknown") return [];
+    const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
+    return [{ job, step: step.index, mechanism: "GitOps commit", text, at, tier }];
+  });
 }
 
 function deployAction(uses: string | undefined): string | undefined {
@@ -175,7 +202,7 @@ const TIERS: readonly (readonly [DeployTier, RegExp])[] = [
 ];
 
 /** Words of a name: `values-prod.yaml` and `deployProd` hold `prod`, `reproduce` does not. */
-function tierOfWords(text: string): DeployTier {
+export function tierOfWords(text: string): DeployTier {
   const spaced = text.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
   const words = spaced.replaceAll(/[^a-z]+/g, " ");
   if (/(^| )(pre|non|not) prod/.test(words) || /(^| )(preprod|nonprod)/.test(words)) return "staging";

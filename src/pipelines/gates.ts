@@ -3,11 +3,13 @@ import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
+import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
 import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
 import type { Index, Outcomes, Play } from "./simulate.ts";
+import { waitsFor } from "./waiting.ts";
 import { WORDS_OF } from "./words.ts";
 
 /** How a test stands before a deploy in one scenario, or over all. */
@@ -82,16 +84,13 @@ export class Judge {
   standings(evidence: Evidence, deploy: Deploy): Standing[] {
     const scenarios = this.reaching(deploy);
     if (this.exhausted) return [{ verdict: "unknown", reason: "was too much to play through", scenario: "" }];
-    if (evidence.pipeline === deploy.pipeline) {
-      return scenarios.map((scenario) => ({
-        ...this.#inGraph(evidence, deploy, scenario),
-        scenario: scenario.label,
-      }));
-    }
-    return scenarios.map((scenario) => ({
-      ...this.#across(evidence, deploy, scenario),
-      scenario: scenario.label,
-    }));
+    const inGraph = evidence.pipeline === deploy.pipeline;
+    return scenarios.map((scenario) => {
+      const standing = inGraph
+        ? this.#inGraph(evidence, deploy, scenario)
+        : this.#across(evidence, deploy, scenario);
+      return { ...standing, scenario: scenario.label };
+    });
   }
 
   /** How a test stands in the checks that pushes and pull requests see: whether its failure turns them red. */
@@ -229,6 +228,7 @@ export class Judge {
 
   /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */
   #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
+    if (isGitOps(deploy)) return this.#beforeMerge(evidence);
     const elsewhere = this.#elsewhere(evidence);
     const poll = elsewhere.verdict === "unlinked" ? this.#polled(evidence, deploy) : undefined;
     if (poll && this.inChecks(evidence).verdict === "required")
@@ -267,6 +267,23 @@ export class Judge {
       all.slice(0, Math.max(before.get(key) ?? 0, 0)),
     );
     return steps.find((step) => waitsFor(step, [job.id, job.name]));
+  }
+
+  /** What a merge deploys is held back only by what the merge waits for, and that is a setting of the repository. */
+  #beforeMerge(evidence: Evidence): Omit<Standing, "scenario"> {
+    const checks = this.inChecks(evidence);
+    if (checks.verdict !== "required") return checks;
+    if (!this.isEarly(evidence)) {
+      return {
+        verdict: "unlinked",
+        reason: "starts with the same merge, and nothing makes the sync wait for it",
+      };
+    }
+    return {
+      verdict: "unlinked",
+      reason:
+        "runs on pull requests; whether a merge waits for it is a rule of the branch, and not in the files",
+    };
   }
 
   #elsewhere(evidence: Evidence): Omit<Standing, "scenario"> {
@@ -321,19 +338,6 @@ export class Judge {
     plays.set(id, outcomes);
     return outcomes;
   }
-}
-
-const WAITERS =
-  /^(lewagon\/wait-on-check-action|fountainhead\/action-wait-for-check|poseidon\/wait-for-status-checks)@/i;
-
-/** Whether a step waits for a check run of one of these names, or for all of them. */
-function waitsFor(
-  { uses = "", arguments: given, condition, allowFailure }: Step,
-  names: readonly string[],
-): boolean {
-  if (!WAITERS.test(uses) || condition || allowFailure) return false;
-  const name = given["check-name"] ?? given["checkName"];
-  return name === undefined ? given["check-regexp"] === undefined : names.includes(name);
 }
 
 function callersNeeds(job: Job, jobs: ReadonlyMap<string, Job>): string[] {

@@ -26,7 +26,7 @@ export interface Pipeline {
   readonly opaque: readonly string[];
 }
 
-/** The CI systems that are read. */
+/** The CI systems that are read, and the controllers that deploy what is merged. */
 export type Provider =
   | "github-actions"
   | "circleci"
@@ -39,7 +39,9 @@ export type Provider =
   | "buildkite"
   | "drone"
   | "woodpecker"
-  | "tekton";
+  | "tekton"
+  | "argocd"
+  | "flux";
 
 /** What starts a pipeline. `event` is the CI system's own word: `push`, `pull_request`, `workflow_run`, … */
 export interface Trigger {

@@ -47,6 +47,8 @@ const LABELS: Readonly<Record<string, string>> = {
   release: "a release",
   workflow_run: "the end of another workflow",
   merge_group: "the merge queue",
+  "gitops-sync": "a merge",
+  "image-update": "a new image in the registry",
 };
 
 /** Outside a pull request these are empty. */

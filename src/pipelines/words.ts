@@ -31,4 +31,6 @@ export const WORDS_OF: Readonly<Record<Provider, Words>> = {
   drone: words("Drone", "`depends_on`", "`failure: ignore`"),
   woodpecker: words("Woodpecker", "`depends_on`", "`failure: ignore`"),
   tekton: words("Tekton", "`runAfter`", "`onError: continue`"),
+  argocd: words("Argo CD", "a required check", "`dryRun`", "application"),
+  flux: words("Flux", "a required check", "`dryRun`", "kustomization"),
 };

@@ -54,6 +54,18 @@ describe("deploys", () => {
     });
   });
 
+  test("a job that writes an image into manifests and pushes them deploys", () => {
+    const commit = (edit: string, push = "git push") =>
+      `cd k8s/production && ${edit} && git commit -am release && ${push}`;
+    const set = "kustomize edit set image shop=shop:2";
+    expect(tiersOf(job("ship-production", commit(set)))).toEqual({ "ship-production": "production" });
+    expect(tiersOf(job("release", commit("sed -i s/tag:.*/tag:2/ values-production.yaml")))).toEqual({
+      release: "production",
+    });
+    expect(tiersOf(job("release", commit("yq -i .version=2 chart.yaml")))).toEqual({});
+    expect(tiersOf(job("release", commit(set, "true")))).toEqual({});
+  });
+
   test("an approval job does not deploy", () => {
     expect(tiersOf(job("approve-deploy", "echo approved", "    environment: production\n"))).toEqual({});
   });

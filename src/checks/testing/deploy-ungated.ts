@@ -3,6 +3,7 @@ import { deployPairs } from "../../pipelines/compare.ts";
 import type { Change } from "../../pipelines/compare.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
 import type { Deploy } from "../../pipelines/deploys.ts";
+import { isGitOps } from "../../pipelines/gitops.ts";
 import { deploySubject, shown, wordsOf } from "../../pipelines/problems.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -108,7 +109,8 @@ function newDeploys(change: Change): Deploy[] {
   // A deploy that is gone may be what the new one is now.
   if (pairs.length === 0 || pairs.length < change.before.production.length) return [];
   const known = new Set(pairs.map(({ after }) => after));
-  return change.after.production.filter((deploy) => deploy.named && !known.has(deploy));
+  // What a merge deploys has no job that could wait for tests: the rules of the branch gate it.
+  return change.after.production.filter((deploy) => deploy.named && !known.has(deploy) && !isGitOps(deploy));
 }
 
 /** The tests that surely stop a deploy. */
@@ -121,7 +123,7 @@ const required = ({ gates }: Delivery, deploy: Deploy) =>
   );
 
 function problemOf(deploy: Deploy, { after }: Change): Problem[] {
-  const others = after.production.filter((other) => other !== deploy);
+  const others = after.production.filter((other) => other !== deploy && !isGitOps(other));
   const [example] = others.flatMap((other) => required(after, other));
   const all = others.every((other) => required(after, other).length > 0);
   const opaque = deploy.pipeline.jobs.some(
