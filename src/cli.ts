@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "./cli/exit.ts";
 import { explain } from "./cli/explain.ts";
 import { validatePolicies } from "./cli/policy.ts";
 import { FORMATS, reviewCommand, type ReviewOptions } from "./cli/review.ts";
+import { STAGES_FORMATS, stagesCommand, type StagesOptions } from "./cli/stages.ts";
 import { terminal as terminalOf, type Terminal } from "./cli/terminal.ts";
 import { nearest } from "./policy/nearest.ts";
 import { Unreadable } from "./sources/unreadable.ts";
@@ -28,6 +29,22 @@ function addReview(program: Command, terminal: Terminal, finish: Finish): void {
     .addOption(new Option("--token <token>", "for GitHub").env("GITHUB_TOKEN"))
     .action(async (target: string | undefined, options: ReviewOptions) => {
       finish(await reviewCommand(target, options, terminal));
+    });
+}
+
+function addStages(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command("stages")
+    .summary("show which tests gate each production deploy of a local repository")
+    .description(
+      "Shows what stands before each production deploy: the test stages, the practices, the way there, and how to begin what is missing.",
+    )
+    .option("--repo <dir>", "the local repository", ".")
+    .option("--rev <rev>", "the commit that is looked at", "HEAD")
+    .addOption(new Option("--format <format>", "how it is printed").choices(STAGES_FORMATS).default("text"))
+    .option("--policy <file>", "judge by this policy, not by the repository's .github/nines.yml")
+    .action(async (options: StagesOptions) => {
+      finish(await stagesCommand(options, terminal));
     });
 }
 
@@ -80,6 +97,7 @@ async function main(args: readonly string[], terminal: Terminal): Promise<ExitCo
     .showHelpAfterError("(nines --help shows what there is)")
     .exitOverride();
   addReview(program, terminal, finish);
+  addStages(program, terminal, finish);
   addChecks(program, terminal);
   addPolicy(program, terminal, finish);
   try {

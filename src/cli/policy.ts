@@ -22,8 +22,13 @@ const judge = (sources: readonly PolicySource[]): PolicyResult =>
 
 const place = ({ path, line, column, message }: PolicyIssue) => `${path}:${line}:${column}: ${message}`;
 
+/** A file that is used in place of a repository's own policy. @throws Unreadable */
+export async function policyFrom(path: string): Promise<PolicySource> {
+  return { origin: "repository", path, text: await readPolicyFile(path) };
+}
+
 /** A policy file's text. @throws Unreadable */
-export async function readPolicyFile(path: string): Promise<string> {
+async function readPolicyFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

@@ -9,7 +9,7 @@ import { text } from "../reporters/text.ts";
 import { review } from "../review.ts";
 import { loadGitChange } from "../sources/git.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { effectivePolicy, policyIn, proposedPolicyIssues, readPolicyFile } from "./policy.ts";
+import { effectivePolicy, policyFrom, policyIn, proposedPolicyIssues } from "./policy.ts";
 import { loadFromGitHub, parsePullRequest } from "./pull-request.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -56,10 +56,6 @@ async function loadLocal({ repo, base, head }: ReviewOptions): Promise<ReviewSou
   const change = await loadGitChange(repo, { base, head });
   const own = policyIn(change.base);
   return { ...change, policies: own ? [own] : [] };
-}
-
-async function policyFrom(path: string): Promise<PolicySource> {
-  return { origin: "repository", path, text: await readPolicyFile(path) };
 }
 
 function format(report: Report, wanted: Format, terminal: Terminal): string {

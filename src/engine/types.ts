@@ -280,6 +280,43 @@ export interface StageRow {
   readonly environment: Environment;
   readonly at: Location;
   readonly cells: readonly StageCell[];
+  /** How it is deployed, beside its tests. */
+  readonly practices: readonly PracticeCell[];
+  /** From what starts it to the deploy; each node stands after those that it follows. */
+  readonly path: readonly PathNode[];
+}
+
+/** What a good delivery does beside testing. */
+export const PRACTICES = [
+  "staging-first",
+  "gradual",
+  "tested-together",
+  "waits-for-rollout",
+  "rolls-back",
+  "never-cancelled",
+] as const;
+export type Practice = (typeof PRACTICES)[number];
+
+/** Whether a deploy follows a practice. Posture: shown in a table, and never a finding by itself. */
+export interface PracticeCell {
+  readonly practice: Practice;
+  readonly kept: "yes" | "no" | "unknown";
+  readonly reason: string;
+}
+
+/** One step on the way to production. */
+export interface PathNode {
+  /** Unique in its path. */
+  readonly id: string;
+  /** As the repository names it. */
+  readonly name: string;
+  readonly kind: "start" | "job" | "test" | "staging" | "approval" | "deploy";
+  /** What it tests, for a test. */
+  readonly stages: readonly Stage[];
+  /** Whether its failure surely stops the deploy, for a test and for staging. */
+  readonly gates: boolean;
+  /** The nodes that end before it starts. */
+  readonly after: readonly string[];
 }
 
 /** What the policy demands of a stage. */

@@ -2,7 +2,7 @@ import type { Location, Suggestion } from "../engine/types.ts";
 import type { Change, Weakening } from "./compare.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
-import { WORDS_OF } from "./words.ts";
+import { oneLine, WORDS_OF } from "./words.ts";
 
 /** What in the change weakens a gate: the nearest line, in words, with what to type. */
 export interface Cause {
@@ -60,11 +60,6 @@ function conditionCause(before: Evidence, { job, step, text: command }: Evidence
   const what = `${name} now runs only if \`${oneLine(ofStep.text)}\``;
   return { at: ofStep.at, what, fix: "Let it run whenever the deploy does.", job };
 }
-
-export const oneLine = (source: string): string => {
-  const flat = source.replaceAll(/\s+/g, " ").trim();
-  return flat.length > 120 ? `${flat.slice(0, 117)}…` : flat;
-};
 
 /** The jobs between a test and the deploy, the deploy first: one that lost a need, or whose condition changed. */
 function pathCause(weakening: Weakening, change: Change): Cause | undefined {

@@ -1,8 +1,9 @@
-import { isPresent, isStage } from "./delivery.ts";
+import { isPresent } from "./delivery.ts";
 import type { Delivery, Gate } from "./delivery.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayTest } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
+import { isStage } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { rank } from "./gates.ts";
 import type { Standing } from "./gates.ts";

@@ -1,18 +1,20 @@
 import { STAGES } from "../engine/types.ts";
 import type { GateVerdict, Note, Policy, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
 import { beginningOf } from "./beginnings.ts";
-import { findDeploys } from "./deploys.ts";
+import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
-import { findEvidence, PRESENT, readCommands } from "./evidence.ts";
+import { findEvidence, isStage, PRESENT, readCommands } from "./evidence.ts";
 import type { Evidence, JobCommands } from "./evidence.ts";
 import { mayTest } from "./evidence-table.ts";
 import { Judge, rank } from "./gates.ts";
 import type { Standing } from "./gates.ts";
-import { gitOpsDeploys } from "./gitops.ts";
+import { gitOpsDeploys, isGitOps } from "./gitops.ts";
 import { openFiles, readGithubActions } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { readOtherSystems } from "./other-systems.ts";
+import { pathOf } from "./path.ts";
+import { practicesOf } from "./practices.ts";
 
 /** How one test stands before one production deploy. */
 export interface Gate {
@@ -83,6 +85,7 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const facts = { production, evidence, gates, opaque };
+  const throwAway = new Set(read.flatMap(({ jobs }) => jobs.filter(isThrowAway).map(({ job }) => job)));
   const perDeploy = Map.groupBy(gates, ({ deploy }) => deploy);
   return {
     side,
@@ -93,7 +96,9 @@ export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side
     early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     unresolved: unresolvedScripts(read),
-    rows: production.map((deploy) => rowOf(deploy, { ...facts, gates: perDeploy.get(deploy) ?? [] })),
+    rows: production.map((deploy) =>
+      rowOf(deploy, { ...facts, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge }),
+    ),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [...files.notes, ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
     text: (path) => tree.files.get(path)?.text,
@@ -160,15 +165,31 @@ function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[
 }
 
 /** What a deploy's row is made of; the gates are its own. */
-type Facts = Pick<Delivery, "evidence" | "gates" | "opaque">;
-
-function rowOf(deploy: Deploy, facts: Facts): StageRow {
-  const at = deploy.root.at;
-  const cells = STAGES.map((stage) => cellOf(stage, deploy, facts));
-  return { deploy: deploy.ref, environment: "production", at, cells };
+interface Facts extends Pick<Delivery, "evidence" | "gates" | "opaque" | "deploys"> {
+  readonly throwAway: ReadonlySet<Job>;
+  readonly judge: Judge;
 }
 
-function cellOf(stage: Stage, deploy: Deploy, { gates, evidence, opaque }: Facts): StageCell {
+function rowOf(deploy: Deploy, facts: Facts): StageRow {
+  const { gates, judge } = facts;
+  const cells = STAGES.map((stage) => cellOf(stage, deploy, facts));
+  const ancestors = (job: Job): ReadonlySet<string> => judge.ancestors(job, deploy.pipeline);
+  const practices = practicesOf(deploy, { ...facts, ancestors, gradual: undefined });
+  const starts = judge.reaching(deploy).map(({ label }) => label);
+  const path = pathOf(deploy, gates, starts);
+  return { deploy: nameOf(deploy), environment: "production", at: deploy.root.at, cells, practices, path };
+}
+
+/** What one controller deploys in many folders is one deploy, and named after the first. */
+function nameOf({ ref, points, ...deploy }: Deploy): string {
+  return isGitOps(deploy) && points.length > 1 ? `${ref} and ${points.length - 1} more` : ref;
+}
+
+function cellOf(
+  stage: Stage,
+  deploy: Deploy,
+  { gates, evidence, opaque }: Pick<Facts, "gates" | "evidence" | "opaque">,
+): StageCell {
   const own = gates.filter((gate) => gate.evidence.purpose === stage);
   const best = bestOverall(own);
   if (best) {
@@ -227,5 +248,3 @@ function inventoryOf(
     ];
   });
 }
-
-export const isStage = (purpose: string): purpose is Stage => (STAGES as readonly string[]).includes(purpose);

@@ -38,6 +38,8 @@ export interface Deploy {
   readonly points: readonly DeployPoint[];
   /** Commands in its jobs that end only once the rollout has ended, or with a failure if it did not. */
   readonly waits: readonly string[];
+  /** Commands that bring the last version back when it fails. */
+  readonly recovers: readonly string[];
 }
 
 interface Found extends DeployPoint {
@@ -54,21 +56,40 @@ export function findDeploys(
     const here = declares(declared, pipeline, read.job) ? [wholeJob(read.job, "production")] : [];
     return here.length > 0 ? here : pointsOf(read, pipeline);
   });
+  const repairs = jobs.flatMap(repairsOf);
   const groups = Map.groupBy(found, ({ job }) => job.root.toLowerCase());
   return [...groups.entries()].flatMap(([id, points]) => {
     const root = pipeline.jobs.find(({ key }) => key === id);
     const own = jobs.filter(({ job }) => job.root.toLowerCase() === id);
-    return root ? [{ ...deployOf(pipeline, root, points), waits: own.flatMap(waitsOf) }] : [];
+    const recovers = [
+      ...own.flatMap((read) => textsOf(read).filter((text) => ATOMIC.test(text))),
+      ...repairs,
+    ];
+    return root ? [{ ...deployOf(pipeline, root, points), waits: own.flatMap(waitsOf), recovers }] : [];
   });
+}
+
+const ATOMIC = /^helm\b.*( --atomic(?!=false)| --rollback-on-failure)\b/;
+const BACK =
+  /^(helm\b.* rollback\b|kubectl\b.* (rollout|rollouts) undo\b|oc\b.* rollback\b|argocd app rollback\b)/;
+
+/** Commands that go back, and run only once something failed. */
+function repairsOf({ job, steps }: JobCommands): string[] {
+  const onFailure = onlyOnFailure(job);
+  return steps.flatMap(({ step, commands }) =>
+    onFailure || onlyOnFailure(step)
+      ? commands.flatMap(({ texts }) => texts.filter((text) => BACK.test(text)).slice(0, 1))
+      : [],
+  );
 }
 
 const WAITS =
   /^helm\b.*( --wait(?!=false)| --atomic| --rollback-on-failure)\b|^(kubectl|oc)\b.* (rollout status|wait)\b|^argocd app (wait|sync)\b(?!.*--async)|^skaffold (run|deploy)\b.*--status-check|^flux reconcile\b(?!.*--no-wait)/;
 
-function waitsOf({ steps }: JobCommands): string[] {
-  const texts = steps.flatMap(({ commands }) => commands.flatMap((command) => command.texts[0] ?? []));
-  return texts.filter((text) => WAITS.test(text));
-}
+const textsOf = ({ steps }: JobCommands): string[] =>
+  steps.flatMap(({ commands }) => commands.flatMap((command) => command.texts[0] ?? []));
+
+const waitsOf = (read: JobCommands): string[] => textsOf(read).filter((text) => WAITS.test(text));
 
 function declares(declared: Policy["deploys"], { path }: Pipeline, job: Job): boolean {
   if (job.caller !== undefined) return false;
@@ -84,7 +105,11 @@ const wholeJob = (job: Job, tier: DeployTier): Found => {
 
 const RANK: readonly DeployTier[] = ["production", "unknown", "staging", "development", "preview"];
 
-function deployOf(pipeline: Pipeline, root: Job, points: readonly Found[]): Omit<Deploy, "waits"> {
+function deployOf(
+  pipeline: Pipeline,
+  root: Job,
+  points: readonly Found[],
+): Omit<Deploy, "waits" | "recovers"> {
   const tier = RANK.find((rank) => points.some((point) => point.tier === rank)) ?? "unknown";
   const same = points.filter((point) => point.tier === tier);
   return {
@@ -157,7 +182,8 @@ function deployCommand(
   return undefined;
 }
 
-function isThrowAway({ steps }: JobCommands): boolean {
+/** Whether a job makes a cluster of its own that lives as long as itself. */
+export function isThrowAway({ steps }: JobCommands): boolean {
   return steps.some(
     ({ step, commands }) =>
       THROW_AWAY_ACTIONS.test((step.uses ?? "").toLowerCase()) ||

@@ -1,4 +1,5 @@
-import type { Location, Tree } from "../engine/types.ts";
+import { STAGES } from "../engine/types.ts";
+import type { Location, Stage, Tree } from "../engine/types.ts";
 import { commandsOf, join } from "./commands.ts";
 import type { StepCommand } from "./commands.ts";
 import { walk } from "./expressions.ts";
@@ -9,6 +10,8 @@ import type { Job, Pipeline, Step } from "./model.ts";
 
 /** From here on a stage counts as present; below, only as "perhaps". */
 export const PRESENT = 0.6;
+
+export const isStage = (purpose: string): purpose is Stage => (STAGES as readonly string[]).includes(purpose);
 
 /** That a step serves a purpose, and how sure that is. */
 export interface Evidence {
@@ -54,7 +57,7 @@ const keyOf = ({ purpose, step, text }: Evidence): string => `${purpose} ${step?
 type Base = Pick<Evidence, "pipeline" | "job"> & { readonly step: Step };
 
 /** A step that runs only once something failed repairs or reports; it tests nothing. */
-export function onlyOnFailure({ condition }: Step): boolean {
+export function onlyOnFailure({ condition }: Pick<Step, "condition">): boolean {
   if (!condition) return false;
   const calls = [...walk(condition.expr)].flatMap((node) => (node.kind === "call" ? [node.name] : []));
   const alone =

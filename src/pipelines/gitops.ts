@@ -230,5 +230,5 @@ function deployOf(group: readonly Order[]): Deploy | undefined {
     text: order.folder,
     at: order.at,
   }));
-  return { ref, pipeline, root, tier, named: tier !== "unknown", points, waits: [] };
+  return { ref, pipeline, root, tier, named: tier !== "unknown", points, waits: [], recovers: [] };
 }

@@ -34,3 +34,9 @@ export const WORDS_OF: Readonly<Record<Provider, Words>> = {
   argocd: words("Argo CD", "a required check", "`dryRun`", "application"),
   flux: words("Flux", "a required check", "`dryRun`", "kustomization"),
 };
+
+/** A command or a condition in a message. */
+export const oneLine = (source: string): string => {
+  const flat = source.replaceAll(/\s+/g, " ").trim();
+  return flat.length > 120 ? `${flat.slice(0, 117)}…` : flat;
+};

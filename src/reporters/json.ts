@@ -7,6 +7,12 @@ export function json(report: Report): string {
   return `${JSON.stringify({ version, ...rest }, sorted, 2)}\n`;
 }
 
+/** What stands before each production deploy, for machines, in the same form. */
+export function stagesJson({ version, head, stages, demands, verdicts, notes }: Report): string {
+  const rest = { commit: head, stages, demands, verdict: verdicts["test-stages"], notes };
+  return `${JSON.stringify({ version, ...rest }, sorted, 2)}\n`;
+}
+
 /** JSON.stringify keeps the order of keys, so each object is rebuilt in order; the report itself has its version first. */
 function sorted(key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

@@ -3,7 +3,7 @@ import { clamp, count } from "./clean.ts";
 import { code, prose } from "./escape.ts";
 import { existingSection, fixedSection, freshSection, notesSection, waivedSection } from "./sections.ts";
 import { RUNS, select } from "./select.ts";
-import { floorsSection, gapsSection, stagesSection } from "./tables.ts";
+import { floorsSection, gapsSection, stagesSection, type Drawing } from "./tables.ts";
 import { titleOf } from "./title.ts";
 
 export { commentBody, marker, markerOf } from "./comment.ts";
@@ -16,7 +16,7 @@ export function checkRunOutput(
   report: Report,
   run: CheckRunName,
 ): { title: string; summary: string; text?: string } {
-  return { title: titleOf(report, run), summary: clamp(body(report, run), MAX_SUMMARY) };
+  return { title: titleOf(report, run), summary: clamp(body(report, run, "text"), MAX_SUMMARY) };
 }
 
 /** The whole report as one Markdown document. */
@@ -24,14 +24,25 @@ export function markdown(report: Report): string {
   const parts = RUNS.flatMap((run) => [
     `## nines / ${run}: ${report.verdicts[run]}`,
     `**${prose(titleOf(report, run), MAX_SUMMARY)}**`,
-    body(report, run),
+    body(report, run, "mermaid"),
   ]);
   return `${parts.join("\n\n")}\n`;
 }
 
-function body(report: Report, run: CheckRunName): string {
+/** What stands before each production deploy, as a document. */
+export function stagesMarkdown(report: Report): string {
+  const parts = [
+    `## What stands before production: ${report.verdicts["test-stages"]}`,
+    ...gapsSection(report),
+    ...stagesSection(report, "mermaid"),
+    ...notesSection(report, "test-stages"),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function body(report: Report, run: CheckRunName, drawing: Drawing): string {
   const chosen = select(report, run);
-  const own = run === "zero-downtime" ? floorsSection(report, chosen) : stagesSection(report);
+  const own = run === "zero-downtime" ? floorsSection(report, chosen) : stagesSection(report, drawing);
   return [
     ...(run === "test-stages" ? gapsSection(report) : []),
     ...freshSection(chosen),

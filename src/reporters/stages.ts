@@ -6,6 +6,7 @@ import {
   type StageCell,
   type StageRow,
 } from "../engine/types.ts";
+import { count } from "./clean.ts";
 
 /** How a stage stands before a deploy, in words with a symbol. */
 export const GATE: Readonly<Record<GateVerdict, string>> = {
@@ -51,4 +52,10 @@ export function gapsOf(report: Report): Gap[] {
 
 export function isCertain({ cell }: Gap): boolean {
   return cell.verdict !== "unknown";
+}
+
+/** What is said where no production deploy was found. */
+export function withoutDeploy({ scope }: Pick<Report, "scope">): string {
+  if (scope.pipelines === 0) return "No pipeline was found.";
+  return `No job that deploys to production was found in ${count(scope.pipelines, "pipeline")}. If there is one, name it in the policy under \`deploys\`.`;
 }

@@ -1,14 +1,18 @@
-import { STAGES, type FloorRow, type Report, type StageRow } from "../engine/types.ts";
+import { PRACTICES, STAGES, type FloorRow, type Report, type StageRow } from "../engine/types.ts";
 import { count } from "./clean.ts";
-import { code, fit, htmlCode, prose } from "./escape.ts";
+import { code, fenced, fit, htmlCode, prose } from "./escape.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
+import { KEPT, mermaid, pathLines, PRACTICE } from "./path.ts";
 import { folded } from "./sections.ts";
 import { placeOf, type Selection } from "./select.ts";
-import { cellOf, GATE, gapsOf, isCertain } from "./stages.ts";
+import { cellOf, GATE, gapsOf, isCertain, withoutDeploy } from "./stages.ts";
 
 const MAX_FLOORS = 20;
 const MAX_DEPLOYS = 4;
-const ROOM = { floors: 6_000, stuck: 2_500, gaps: 2_500, reasons: 3_000 };
+const ROOM = { floors: 6_000, stuck: 2_500, gaps: 2_500, reasons: 3_000, path: 1_200 };
+
+/** Mermaid is drawn in Markdown files and comments; that it is in check runs is documented nowhere, so text stands there. */
+export type Drawing = "mermaid" | "text";
 
 type Lines = readonly string[];
 
@@ -62,9 +66,9 @@ export function gapsSection(report: Report): Lines {
 }
 
 /** Stage by deploy: the checklist, always shown. */
-export function stagesSection(report: Report): Lines {
+export function stagesSection(report: Report, drawing: Drawing): Lines {
   const heading = "### Test stages before production";
-  if (report.stages.length === 0) return [heading, noDeploy(report)];
+  if (report.stages.length === 0) return [heading, prose(withoutDeploy(report), 400)];
   const shown = report.stages.slice(0, MAX_DEPLOYS);
   const head = row(["stage", "policy", ...shown.map(({ deploy }) => code(deploy))]);
   const body = STAGES.map((stage) =>
@@ -75,13 +79,35 @@ export function stagesSection(report: Report): Lines {
     heading,
     [head, row(Array<string>(shown.length + 2).fill("---")), ...body].join("\n"),
     ...(more > 0 ? [`… ${count(more, "more deploy")} not shown here.`] : []),
+    ...practicesSection(shown),
     ...shown.flatMap(reasons),
+    ...shown.flatMap((deploy) => pathSection(deploy, drawing)),
   ];
 }
 
-function noDeploy({ scope }: Report): string {
-  if (scope.pipelines === 0) return "No pipeline was found.";
-  return `No job that deploys to production was found in ${count(scope.pipelines, "pipeline")}. If there is one, name it in the policy under ${code("deploys")}.`;
+/** How production is deployed, beside its tests: what is there, and nothing that this change must answer for. */
+function practicesSection(deploys: readonly StageRow[]): Lines {
+  const told = deploys.filter(({ practices }) => practices.length > 0);
+  if (told.length === 0) return [];
+  const head = row(["practice", ...told.map(({ deploy }) => code(deploy))]);
+  const body = PRACTICES.map((practice) =>
+    row([
+      PRACTICE[practice],
+      ...told.map(
+        ({ practices }) => KEPT[practices.find((one) => one.practice === practice)?.kept ?? "unknown"],
+      ),
+    ]),
+  );
+  return [[head, row(Array<string>(told.length + 1).fill("---")), ...body].join("\n")];
+}
+
+function pathSection({ deploy, path }: StageRow, drawing: Drawing): Lines {
+  if (path.length === 0) return [];
+  const picture =
+    drawing === "mermaid"
+      ? fenced("mermaid", mermaid(path))
+      : fenced("text", fit(pathLines(path, ""), ROOM.path, (left) => `… and ${left} more`).join("\n"));
+  return folded(`The way to ${htmlCode(deploy)}`, picture);
 }
 
 function reasons(deploy: StageRow): Lines {
@@ -89,8 +115,11 @@ function reasons(deploy: StageRow): Lines {
     const { verdict, reason, at } = cellOf(deploy, stage);
     return `- ${stage}: ${GATE[verdict]} · ${prose(reason, 400)}${at ? ` (${code(placeOf(at))})` : ""}`;
   });
+  const practices = deploy.practices.map(
+    ({ practice, kept, reason }) => `- ${PRACTICE[practice]}: ${KEPT[kept]} · ${prose(reason, 300)}`,
+  );
   return folded(
     `Why, for ${htmlCode(deploy.deploy)}`,
-    fit(lines, ROOM.reasons, (left) => `- … and ${left} more`).join("\n"),
+    fit([...lines, ...practices], ROOM.reasons, (left) => `- … and ${left} more`).join("\n"),
   );
 }

@@ -1,8 +1,8 @@
-import { STAGES, type Finding, type Report, type Severity, type Verdict } from "../engine/types.ts";
+import type { Finding, Report, Severity, Verdict } from "../engine/types.ts";
 import { clamp, count, plain } from "./clean.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
 import { placeOf, RUNS, select, worstFirst, type Selection } from "./select.ts";
-import { cellOf, GATE } from "./stages.ts";
+import { stagesText } from "./stages-text.ts";
 import { aligned, palette, wrap, type Palette } from "./terminal.ts";
 import { titleOf } from "./title.ts";
 
@@ -24,7 +24,7 @@ export function text(report: Report, options: { colour: boolean; width: number }
   const blocks = [
     ...findings(page, chosen.flatMap(({ fresh }) => fresh).sort(worstFirst)),
     floors(page, chosen),
-    stages(page),
+    stagesText(report, page),
     waived(
       page,
       chosen.flatMap((selection) => selection.waived),
@@ -107,25 +107,6 @@ function floors({ report, paint, width }: Page, chosen: readonly Selection[]): s
     ...stuck,
     ...(rest.length > 0 ? [`  ${rest.join(", ")}`] : []),
   ];
-}
-
-function stages({ report, paint, width }: Page): string[] {
-  if (report.stages.length === 0) return [];
-  const tables = report.stages.flatMap((row) => {
-    const found = STAGES.map((stage) => cellOf(row, stage));
-    const lines = found.map(({ stage, verdict: gate }) => [stage, report.demands[stage], GATE[gate]]);
-    const [head = "", ...starts] = aligned([["stage", "policy", "here"], ...lines], "    ");
-    const reasons = found.map(({ reason }, index) => hang(`${starts[index] ?? ""}  `, plain(reason), width));
-    return [`  before ${plain(row.deploy)}`, `${head}  why`, ...reasons.flat()];
-  });
-  return [paint.bold("Test stages before production"), ...tables];
-}
-
-/** Text behind a start, its further lines under the place where it begins. */
-function hang(start: string, what: string, width: number): string[] {
-  const indent = " ".repeat(start.length);
-  const [first = "", ...others] = wrap(what, indent, width);
-  return [start + first.slice(indent.length), ...others];
 }
 
 function waived({ paint, width }: Page, accepted: readonly Finding[]): string[] {

@@ -134,6 +134,8 @@ const row = (verdict: GateVerdict, environment: StageRow["environment"] = "produ
   environment,
   at: finding().at,
   cells: [{ stage: "unit", verdict, reason: "" }],
+  practices: [],
+  path: [],
 });
 const required = policy({ stages: { ...policy().stages, unit: "required" } });
 

@@ -150,6 +150,10 @@ function flood(): Report {
       ...rich.stages[0]!,
       deploy: long(index),
       cells: rich.stages[0]!.cells.map((cell) => ({ ...cell, reason: long(index) })),
+      practices: rich.stages[0]!.practices.map((practice) => ({ ...practice, reason: long(index) })),
+      path: rich.stages[0]!.path.flatMap((node) =>
+        [1, 2, 3].map((number) => ({ ...node, id: `${node.id}${number}`, name: long(number) })),
+      ),
     })),
     notes: Array.from({ length: 300 }, (_, index) => ({
       path: index % 2 === 0 ? "a" : ".github/workflows/a",

@@ -73,6 +73,21 @@ const deploy: StageRow = {
     { stage: "data-restore", verdict: "absent", reason: "no job restores a backup" },
     { stage: "penetration", verdict: "advisory", reason: "job zap has continue-on-error: true" },
   ],
+  practices: [
+    { practice: "staging-first", kept: "yes", reason: "job staging must have deployed to staging" },
+    { practice: "gradual", kept: "unknown", reason: "what it deploys could not be told from its commands" },
+    { practice: "tested-together", kept: "no", reason: "no acceptance test runs against a cluster" },
+    { practice: "waits-for-rollout", kept: "yes", reason: "`helm upgrade --install shop ./chart --wait`" },
+    { practice: "rolls-back", kept: "no", reason: "nothing goes back when it fails" },
+    { practice: "never-cancelled", kept: "yes", reason: "nothing cancels it half-way" },
+  ],
+  path: [
+    { id: "start", name: "a push to main", kind: "start", stages: [], gates: false, after: [] },
+    { id: "test", name: "test", kind: "test", stages: ["unit"], gates: true, after: ["start"] },
+    { id: "zap", name: "zap", kind: "test", stages: ["penetration"], gates: false, after: ["test"] },
+    { id: "staging", name: "staging", kind: "staging", stages: [], gates: true, after: ["test"] },
+    { id: "ship", name: "ship", kind: "deploy", stages: [], gates: false, after: ["staging"] },
+  ],
 };
 
 /** One of everything. */

@@ -1,6 +1,6 @@
 import type { Problem } from "../../engine/types.ts";
 import { pairEvidence } from "../../pipelines/compare.ts";
-import { isStage } from "../../pipelines/delivery.ts";
+import { isStage } from "../../pipelines/evidence.ts";
 import type { Evidence } from "../../pipelines/evidence.ts";
 import { jobSubject, wordsOf } from "../../pipelines/problems.ts";
 import { defineCheck, severities } from "../define.ts";
