@@ -1,72 +1,167 @@
-import { isObject } from "./json.ts";
-import { KINDS, TYPES } from "./kubernetes-fields.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { fieldIndex, type Place } from "./shape-index.ts";
+import type { KindShape, Shape } from "./shapes.ts";
 import { isUnknown } from "./template.ts";
+import { slipOf } from "./text.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 
-/** A field that its kind does not have, or that holds something else than it takes. */
+/** A field that its kind does not have, that holds something else than it takes, or that is missing. */
 export type Misfit =
   | {
       readonly problem: "unknown";
       readonly path: FieldPath;
-      /** Where the kind has a field of that name, nearest first. */
+      /** Where the kind has a field of that name that takes this value, nearest first. */
       readonly elsewhere: readonly FieldPath[];
+      /** The field that can stand there and of which this one is a slip of the keyboard. */
+      readonly meant: string | undefined;
       /** The fields that can stand there. */
       readonly known: readonly string[];
     }
-  | { readonly problem: "type"; readonly path: FieldPath; readonly wanted: string; readonly found: string };
+  | { readonly problem: "type"; readonly path: FieldPath; readonly wanted: string; readonly found: string }
+  | {
+      readonly problem: "value";
+      readonly path: FieldPath;
+      readonly found: string;
+      readonly allowed: readonly string[];
+      readonly meant: string | undefined;
+    }
+  | { readonly problem: "missing"; readonly path: FieldPath; readonly name: string };
 
-/** What of a manifest the API server would drop or refuse. Nothing for kinds that are not in the library's models. */
-export function misfits(manifest: Manifest): Misfit[] {
-  const root = KINDS[`${manifest.group}/${manifest.version}/${manifest.kind}`];
-  return root === undefined ? [] : inType(manifest.object, root, [], root);
+/**
+ * What of a manifest the API server would drop or refuse. Where its kind is defined several times, what the kindest of
+ * the definitions says.
+ */
+export function misfits(
+  manifest: Manifest,
+  kinds: readonly KindShape[],
+): { readonly by: KindShape["by"]; readonly found: readonly Misfit[] } | undefined {
+  const all = kinds.map(({ shape, by }) => ({
+    by,
+    found: isObject(manifest.object) ? inMap(manifest.object, shape, [], shape) : [],
+  }));
+  return all.sort((a, b) => a.found.length - b.found.length)[0];
 }
 
-function inType(value: Json, type: string, path: FieldPath, root: string): Misfit[] {
-  const fields = TYPES[type];
-  if (!fields || !isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, item]): Misfit[] => {
-    if (item === undefined || item === null || isUnknown(key)) return [];
-    const wanted = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    const here = [...path, key];
-    if (wanted !== undefined) return inField(item, wanted, here, root);
-    return [{ problem: "unknown", path: here, elsewhere: placesOf(key, root), known: Object.keys(fields) }];
-  });
-}
-
-function inField(value: Json, wanted: string, path: FieldPath, root: string): Misfit[] {
+function inShape(value: Json, shape: Shape, path: FieldPath, root: Shape): Misfit[] {
   if (isUnknown(value)) return [];
-  const misfit = (): Misfit[] => [
-    { problem: "type", path, wanted: WORDS[wanted] ?? "a map", found: nameOf(value) },
-  ];
-  if (wanted.endsWith("[]")) {
-    if (!Array.isArray(value)) return [{ problem: "type", path, wanted: "a list", found: nameOf(value) }];
-    return value.flatMap((item: Json, index) => inField(item, wanted.slice(0, -2), [...path, index], root));
+  if (!fits(value, shape)) {
+    return [{ problem: "type", path, wanted: WORDS[shape.takes], found: nameOf(value) }];
   }
-  if (TYPES[wanted]) return isObject(value) ? inType(value, wanted, path, root) : misfit();
-  return fits(value, wanted) ? [] : misfit();
+  if (shape.takes === "list") {
+    const each = shape.each?.();
+    return each
+      ? (value as readonly Json[]).flatMap((item, index) => inField(item, each, [...path, index], root))
+      : [];
+  }
+  return isObject(value) ? inMap(value, shape, path, root) : inValues(value, shape, path);
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+/** Nothing is as good as no field: the API server takes it so. */
+function inField(value: Json | undefined, shape: Shape, path: FieldPath, root: Shape): Misfit[] {
+  return value === undefined || value === null ? [] : inShape(value, shape, path, root);
+}
+
+function inMap(value: JsonObject, shape: Shape, path: FieldPath, root: Shape): Misfit[] {
+  const each = shape.each?.();
+  const present = Object.entries(value).flatMap(([key, item]): Misfit[] => {
+    if (item === undefined || item === null || isUnknown(key) || isForTools(key, path)) return [];
+    const here = [...path, key];
+    const wanted = each ?? shape.fields?.get(key)?.();
+    if (wanted) return inField(item, wanted, here, root);
+    return shape.fields ? [unknownField(item, here, shape.fields, root)] : [];
+  });
+  return [...present, ...missingFrom(value, shape, path)];
+}
+
+/**
+ * What is for a tool and not for the API server: how kustomize and kubectl merge a patch (`$patch: delete`), and what SOPS
+ * adds beside what it encrypts and takes out again (https://getsops.io/docs/).
+ */
+const isForTools = (key: string, path: FieldPath) =>
+  /^\$(patch|retainKeys|setElementOrder|deleteFromPrimitiveList)/.test(key) ||
+  (key === "sops" && path.length === 0);
+
+function unknownField(
+  value: Json,
+  path: FieldPath,
+  fields: NonNullable<Shape["fields"]>,
+  root: Shape,
+): Misfit {
+  const known = [...fields.keys()];
+  const name = String(path.at(-1));
+  const places = fieldIndex(root).get(name) ?? [];
+  return {
+    problem: "unknown",
+    path,
+    elsewhere: isTelling(value, places)
+      ? places.filter(({ shape }) => resembles(value, shape)).map((place) => place.path)
+      : [],
+    meant: slipOf(name, known),
+    known,
+  };
+}
+
+/** A word such as `name` or `enabled` stands everywhere: that it fits somewhere says nothing of where it belongs. */
+const EVERYWHERE = 3;
+
+function isTelling(value: Json, places: readonly Place[]): boolean {
+  return typeof value === "object" ? Object.keys(value ?? {}).length > 0 : places.length <= EVERYWHERE;
+}
+
+/** Whether a value was written for that place: of what it holds, at least half can stand there. */
+function resembles(value: Json, shape: Shape): boolean {
+  if (!isUnknown(value) && !fits(value, shape)) return false;
+  if (Array.isArray(value))
+    return shape.each !== undefined && resembles((value[0] ?? null) as Json, shape.each());
+  if (!isObject(value)) return inField(value, shape, [], shape).length === 0;
+  const { fields } = shape;
+  const keys = Object.keys(value);
+  return !fields || keys.filter((key) => fields.has(key)).length * 2 >= keys.length;
+}
+
+function missingFrom(value: JsonObject, shape: Shape, path: FieldPath): Misfit[] {
+  if (!shape.required?.length || Object.keys(value).some(isUnknown)) return [];
+  return shape.required.flatMap((name): Misfit[] =>
+    (value[name] ?? null) === null ? [{ problem: "missing", path, name }] : [],
+  );
+}
+
+function inValues(value: Json, { values }: Shape, path: FieldPath): Misfit[] {
+  // Kubernetes takes an empty text as no text.
+  if (typeof value !== "string" || value === "" || !values || values.includes(value)) return [];
+  return [{ problem: "value", path, found: value, allowed: values, meant: slipOf(value, values) }];
+}
+
+const WORDS: Readonly<Record<Shape["takes"], string>> = {
+  map: "a map",
+  list: "a list",
   text: "text",
   integer: "a whole number",
   number: "a number",
   boolean: "true or false",
   "integer-or-text": "a whole number or text",
+  "number-or-text": "a number or text",
+  anything: "anything",
 };
 
-function fits(value: Json, wanted: string): boolean {
-  switch (wanted) {
+function fits(value: Json, { takes }: Shape): boolean {
+  switch (takes) {
+    case "map":
+      return isObject(value);
+    case "list":
+      return Array.isArray(value);
     case "text":
       return typeof value === "string";
     case "integer":
       return Number.isInteger(value);
     case "number":
-      return typeof value === "number";
     case "boolean":
-      return typeof value === "boolean";
+      return typeof value === takes;
     case "integer-or-text":
       return typeof value === "string" || Number.isInteger(value);
-    default:
+    case "number-or-text":
+      return typeof value === "string" || typeof value === "number";
+    case "anything":
       return true;
   }
 }
@@ -75,27 +170,4 @@ function nameOf(value: Json): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "a map";
   return typeof value === "string" ? `the text "${value.slice(0, 40)}"` : JSON.stringify(value);
-}
-
-/** How deep a field of that name is sought: pod template fields of a CronJob stand five levels down. */
-const DEPTH = 6;
-
-/** Paths below a kind at which a field of that name can stand, shortest first. */
-function placesOf(name: string, root: string): FieldPath[] {
-  const found: FieldPath[] = [];
-  let level: { type: string; path: FieldPath }[] = [{ type: root, path: [] }];
-  const seen = new Set<string>();
-  for (let depth = 0; depth < DEPTH; depth++) {
-    const next: typeof level = [];
-    for (const { type, path } of level) {
-      const fields = TYPES[type];
-      if (!fields || seen.has(type)) continue;
-      seen.add(type);
-      if (path.length > 0 && Object.hasOwn(fields, name)) found.push([...path, name]);
-      for (const [key, below] of Object.entries(fields))
-        next.push({ type: below.replace("[]", ""), path: [...path, key] });
-    }
-    level = next;
-  }
-  return found;
 }

@@ -1,7 +1,7 @@
-import { misfits, type Misfit } from "../../engine/field-types.ts";
-import { setScalar } from "../../engine/edit.ts";
-import type { FieldPath, Manifest, Problem, Suggestion } from "../../engine/types.ts";
+import { definitionsOf, kindShapes } from "../../engine/definitions.ts";
+import { misfits } from "../../engine/field-types.ts";
 import { defineCheck, severities } from "../define.ts";
+import { misfitProblem } from "./_misfit.ts";
 
 const web = (spec: string, podSpec = "") => `apiVersion: apps/v1
 kind: Deployment
@@ -20,6 +20,52 @@ ${podSpec}      containers:
 const SPREAD = `  topologySpreadConstraints: # <- finding
     - { maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule }
 `;
+
+const nodePool = (spec: string, template = "") => `apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: { name: web }
+spec:
+${spec}  template:
+${template}    spec:
+      nodeClassRef: { group: karpenter.k8s.aws, kind: EC2NodeClass, name: web }
+      requirements: [{ key: kubernetes.io/arch, operator: In, values: [amd64] }]
+`;
+
+const disruption = (indent: string, mark = "") => `${indent}disruption:${mark}
+${indent}  consolidationPolicy: WhenEmptyOrUnderutilized
+${indent}  budgets: [{ nodes: "10%" }]
+`;
+
+const CRD = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: queues.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { kind: Queue, plural: queues }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [replicas]
+              properties:
+                replicas: { type: integer }
+                mode: { type: string, enum: [quorum, classic] }
+                options: { type: object, x-kubernetes-preserve-unknown-fields: true }
+---
+`;
+
+const queue = (spec: string) => `apiVersion: example.com/v1
+kind: Queue
+metadata: { name: orders, namespace: shop }
+spec:
+${spec}`;
 
 const indented = (text: string) => text.replaceAll(/^(?=.)/gm, "    ").replace(" # <- finding", "");
 
@@ -56,6 +102,44 @@ export default defineCheck({
       before: web(""),
       after: web("").replace("replicas: 3", 'replicas: "3" # <- finding'),
     },
+    {
+      title: "the disruption budget of a node pool is written in its template",
+      before: nodePool(""),
+      after: nodePool("", disruption("    ", " # <- finding")),
+    },
+    {
+      title: "a label is a truth value, and labels are text",
+      before: web(""),
+      after: web("").replace(
+        "    metadata: { labels: { app: web } }",
+        "    metadata:\n      labels:\n        app: web\n        canary: true # <- finding",
+      ),
+    },
+    {
+      title: "a policy is written in small letters",
+      before: web(""),
+      after: web("  strategy:\n    type: recreate # <- finding\n"),
+    },
+    {
+      title: "a custom resource has a field that its definition in the repository does not have",
+      before: CRD + queue("  replicas: 3\n"),
+      after: CRD + queue("  replicas: 3\n  replica: 3 # <- finding\n"),
+    },
+    {
+      title: "a custom resource loses a field that its definition demands",
+      before: CRD + queue("  replicas: 3\n  mode: quorum\n"),
+      after: CRD + queue("  mode: quorum\n").replace("spec:\n  mode", "spec: # <- finding\n  mode"),
+    },
+    {
+      title: "a custom resource has a mode that its definition does not allow",
+      before: CRD + queue("  replicas: 3\n  mode: quorum\n"),
+      after: CRD + queue("  replicas: 3\n  mode: mirrored # <- finding\n"),
+    },
+    {
+      title: "the definition drops a field that a custom resource still has",
+      before: CRD + queue("  replicas: 3\n  mode: quorum\n"),
+      after: CRD.replace(/ +mode: .*\n/, "") + queue("  replicas: 3\n  mode: quorum # <- finding\n"),
+    },
   ],
   safe: [
     {
@@ -73,67 +157,45 @@ export default defineCheck({
       after: "apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: web }\nspec: { anything: goes }\n",
     },
     {
+      title: "the disruption budget of a node pool stands beside its template",
+      before: nodePool(""),
+      after: nodePool(disruption("  ")),
+    },
+    {
+      title: "a version of a custom resource that nobody here knows",
+      before: nodePool("").replace("karpenter.sh/v1", "karpenter.sh/v2"),
+      after: nodePool("", disruption("    ")).replace("karpenter.sh/v1", "karpenter.sh/v2"),
+    },
+    {
+      title: "any field may stand in a part of a custom resource",
+      before: CRD + queue("  replicas: 3\n"),
+      after: CRD + queue("  replicas: 3\n  options: { replica: 3, mode: 5 }\n"),
+    },
+    {
+      title: "a secret is encrypted by SOPS, which takes its own part out again",
+      after:
+        'apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: "ENC[AES256_GCM]" }\nsops: { version: 3.9.0, mac: "ENC[AES256_GCM]" }\n',
+    },
+    {
+      title: "a quantity is written as a number",
+      before: web(""),
+      after: web("").replace("image: web:1", "image: web:1\n          resources: { limits: { cpu: 1.5 } }"),
+    },
+    {
       title: "a value that a template makes",
       before: web(""),
       after: web("").replace("replicas: 3", 'replicas: "${REPLICAS}"'),
     },
   ],
 
-  *run({ manifests }) {
-    for (const manifest of manifests) {
+  *run(world) {
+    const definitions = definitionsOf(world.everywhere("CustomResourceDefinition"));
+    for (const manifest of world.manifests) {
+      const misfit = misfits(manifest, kindShapes(manifest, definitions));
       // grace-arithmetic says of a grace period what it means for users.
-      const others = misfits(manifest).filter(({ path }) => path.at(-1) !== "terminationGracePeriodSeconds");
-      for (const misfit of others) yield problemOf(manifest, misfit);
+      const others =
+        misfit?.found.filter(({ path }) => path.at(-1) !== "terminationGracePeriodSeconds") ?? [];
+      for (const other of others) yield misfitProblem(manifest, other, misfit?.by ?? "kubernetes");
     }
   },
 });
-
-function problemOf(manifest: Manifest, misfit: Misfit): Problem {
-  const suggestion = misfit.problem === "type" ? asWanted(manifest, misfit) : undefined;
-  return {
-    subject: manifest,
-    at: manifest.locate(...misfit.path),
-    key: written(misfit.path),
-    message: messageOf(manifest, misfit),
-    fix: fixOf(misfit),
-    ...(suggestion && { suggestion }),
-  };
-}
-
-function messageOf({ ref, kind }: Manifest, misfit: Misfit): string {
-  const field = written(misfit.path);
-  if (misfit.problem === "type") {
-    return `${field} of ${ref} is ${misfit.found}, and it takes ${misfit.wanted}: the API server refuses the object, and nothing of this change to it arrives.`;
-  }
-  return `${ref} has ${field}, a field that ${article(kind)} does not have there: the API server refuses or drops it, so what it says is not in force.`;
-}
-
-const article = (kind: string) => (/^[AEIOU]/.test(kind) ? `an ${kind}` : `a ${kind}`);
-
-function fixOf(misfit: Misfit): string {
-  if (misfit.problem === "type") return `Write ${misfit.wanted} in ${written(misfit.path)}.`;
-  const name = String(misfit.path.at(-1));
-  const [place] = misfit.elsewhere;
-  if (place) return `Move ${name} to ${written(place)}.`;
-  const near = misfit.known.find((known) => known.toLowerCase().includes(name.toLowerCase()));
-  if (near !== undefined) return `Write ${near} instead of ${name}.`;
-  return `Take ${name} out, or write one of the fields that can stand there: ${misfit.known.join(", ")}.`;
-}
-
-/** `spec.template.spec.containers[0].image`, as kubectl names it. */
-function written(path: FieldPath): string {
-  return path
-    .map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`))
-    .join("");
-}
-
-/** A quoted number where a number is wanted loses its quotes; a unit of seconds is dropped. */
-function asWanted(
-  manifest: Manifest,
-  { path, wanted }: Extract<Misfit, { problem: "type" }>,
-): Suggestion | undefined {
-  const value = manifest.get(...path);
-  const number =
-    typeof value === "string" && wanted.includes("number") ? /^(\d+)s?$/.exec(value)?.[1] : undefined;
-  return number === undefined ? undefined : setScalar(manifest, path, number);
-}
