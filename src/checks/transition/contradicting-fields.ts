@@ -1,10 +1,6 @@
+import { contradictions } from "../../engine/contradictions.ts";
 import { setScalar } from "../../engine/edit.ts";
-import { isObject, list, object, string, strings } from "../../engine/json.ts";
-import { hasActions, isUnknown } from "../../engine/template.ts";
-import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
-import { labelText, scalarText } from "../../engine/words.ts";
-import { missesOwnPods, podField, type Workload } from "../../engine/workload.ts";
-import type { World } from "../../engine/world.ts";
+import type { Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const deployment = (
@@ -40,6 +36,19 @@ spec:
   ${limits}
   selector: { matchLabels: { app: tours } }
 `;
+
+const autoscaler = (bounds: string) => `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: tours }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: tours }
+  ${bounds}
+`;
+
+const resources = (request: string, limit: string, mark = "") => `resources:
+            limits: { memory: ${limit} }
+            requests:
+              memory: ${request}${mark}`;
 
 const MARK = " # <- finding";
 
@@ -92,8 +101,26 @@ export default defineCheck({
         container: `env:\n            - { name: HOST, value: a, valueFrom: { fieldRef: { fieldPath: status.hostIP } } }${MARK}`,
       }),
     },
+    {
+      title: "the autoscaler's minimum passes its maximum",
+      before: autoscaler("minReplicas: 4\n  maxReplicas: 6"),
+      after: autoscaler(`minReplicas: 8${MARK}\n  maxReplicas: 6`),
+    },
+    {
+      title: "the request passes the limit",
+      before: deployment("replicas: 3", { container: resources("256Mi", "512Mi") }),
+      after: deployment("replicas: 3", { container: resources("1Gi", "512Mi", MARK) }),
+    },
   ],
   safe: [
+    {
+      title: "the autoscaler keeps one number of pods",
+      after: autoscaler("minReplicas: 6\n  maxReplicas: 6"),
+    },
+    {
+      title: "the request is the limit, in another unit",
+      after: deployment("replicas: 3", { container: resources("1024Mi", "1Gi") }),
+    },
     {
       title: "the pods have more labels than are selected",
       after: deployment("replicas: 3", { labels: "app: tours, tier: web" }),
@@ -136,132 +163,3 @@ export default defineCheck({
     }
   },
 });
-
-interface Contradiction {
-  /** The field that is at fault. */
-  readonly path: FieldPath;
-  /** `spec.ports[0] has no name`. */
-  readonly what: string;
-  readonly fix: string;
-  /** The one scalar that makes them agree. */
-  readonly mend?: { readonly path: FieldPath; readonly text: string };
-}
-
-/** Sources: kubernetes pkg/apis/{core,apps,policy}/validation. */
-function contradictions(manifest: Manifest, world: World): Contradiction[] {
-  const { kind, group } = manifest;
-  if (kind === "Service" && group === "") return namelessPorts(manifest);
-  if (kind === "PodDisruptionBudget") return bothLimits(manifest);
-  const workload = world.workload(manifest);
-  if (!workload || !["", "apps", "batch"].includes(group)) return [];
-  return [
-    ...foreignPods(workload),
-    ...standstill(workload),
-    ...danglingMounts(workload),
-    ...doubleValues(workload),
-  ];
-}
-
-function namelessPorts(service: Manifest): Contradiction[] {
-  const ports = list(service.get("spec", "ports"));
-  if (ports.length < 2) return [];
-  return ports.flatMap((port, index) =>
-    isObject(port) && (port["name"] ?? "") === ""
-      ? [
-          {
-            path: ["spec", "ports", index],
-            what: `port ${scalarText(port["port"])} has no name, and a Service with several ports must name each`,
-            fix: `Give each port of ${service.name} a name, such as http.`,
-          },
-        ]
-      : [],
-  );
-}
-
-function bothLimits(budget: Manifest): Contradiction[] {
-  const [least, most] = [
-    budget.get("spec", "minAvailable") ?? null,
-    budget.get("spec", "maxUnavailable") ?? null,
-  ];
-  if (least === null || most === null) return [];
-  return [
-    {
-      path: ["spec", "maxUnavailable"],
-      what: `minAvailable ${scalarText(least)} and maxUnavailable ${scalarText(most)} stand side by side, and only one may`,
-      fix: "Keep maxUnavailable and remove minAvailable.",
-    },
-  ];
-}
-
-function foreignPods(workload: Workload): Contradiction[] {
-  const { manifest, labels, template } = workload;
-  if (!missesOwnPods(workload)) return [];
-  const wanted = strings(manifest.get("spec", "selector", "matchLabels"));
-  const key = Object.keys(wanted).find((label) => labels[label] !== wanted[label]);
-  return [
-    {
-      path: [...template, "metadata", "labels", ...(key === undefined ? [] : [key])],
-      what: `its selector is ${labelText(wanted)}, and its own pods have ${labelText(labels)}`,
-      fix: `Keep the labels ${labelText(wanted)} on the pods of ${manifest.name}; add new ones beside them.`,
-    },
-  ];
-}
-
-/** Both written as nothing: percentages that round down to it are taken as one pod that may be missing. */
-function standstill({ manifest }: Workload): Contradiction[] {
-  const path = ["spec", manifest.kind === "DaemonSet" ? "updateStrategy" : "strategy", "rollingUpdate"];
-  const { maxSurge, maxUnavailable } = object(manifest.get(...path));
-  const isNone = (value: unknown) => value === 0 || value === "0" || value === "0%";
-  if (!isNone(maxUnavailable) || !isNone(maxSurge ?? (manifest.kind === "DaemonSet" ? 0 : undefined)))
-    return [];
-  const field = [...path, "maxSurge"];
-  return [
-    {
-      path: field,
-      what: "maxSurge and maxUnavailable are both 0, so that a rollout may neither start a pod nor stop one",
-      fix: `Write maxSurge: 1 in ${manifest.ref}.`,
-      mend: { path: field, text: "1" },
-    },
-  ];
-}
-
-function danglingMounts(workload: Workload): Contradiction[] {
-  const names = [
-    ...list(podField(workload, "volumes")).map((volume) => object(volume)["name"]),
-    ...list(workload.manifest.get("spec", "volumeClaimTemplates")).map(
-      (claim) => object(object(claim)["metadata"])["name"],
-    ),
-  ];
-  const known = new Set(names);
-  // A list that a template makes is not seen.
-  if (names.some(isUnknown) || hasActions(workload.manifest.source)) return [];
-  return workload.containers.flatMap(({ spec, path, name }) =>
-    list(spec["volumeMounts"]).flatMap((mount, index): Contradiction[] => {
-      const volume = string(object(mount)["name"]);
-      if (volume === undefined || isUnknown(volume) || known.has(volume)) return [];
-      return [
-        {
-          path: [...path, "volumeMounts", index],
-          what: `container ${name} mounts the volume ${volume}, which its pod does not have`,
-          fix: `Add ${volume} to the volumes of ${workload.manifest.ref}, or remove the mount.`,
-        },
-      ];
-    }),
-  );
-}
-
-function doubleValues({ containers }: Workload): Contradiction[] {
-  return containers.flatMap(({ spec, path, name }) =>
-    list(spec["env"]).flatMap((item, index): Contradiction[] => {
-      const { value, valueFrom, name: variable } = object(item);
-      if (typeof value !== "string" || value === "" || !isObject(valueFrom)) return [];
-      return [
-        {
-          path: [...path, "env", index],
-          what: `the variable ${scalarText(variable)} of container ${name} has both a value and a source`,
-          fix: "Keep value or valueFrom, not both.",
-        },
-      ];
-    }),
-  );
-}
