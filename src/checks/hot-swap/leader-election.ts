@@ -1,9 +1,9 @@
 import { setScalar } from "../../engine/edit.ts";
 import { list, object, string, text } from "../../engine/json.ts";
-import type { FieldPath, Json, Manifest, Problem } from "../../engine/types.ts";
-import { podField, type Container, type Workload } from "../../engine/workload.ts";
+import { accountOf, bindingsOf, roleOf } from "../../engine/rights.ts";
+import type { FieldPath, Json, Problem } from "../../engine/types.ts";
+import type { Container, Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
-import { sameNamespace } from "../../engine/selectors.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
 const operator = (argument: string, replicas = 2) => `apiVersion: apps/v1
@@ -48,6 +48,7 @@ export default defineCheck({
   confidence: "certain",
   why: "Without the election every pod works at once, and two controllers write against each other. With the election but without the right to the lease no pod is ever in charge: nothing is reconciled any more, and it shows only when something should have happened.",
   fix: "Keep --leader-elect for more than one pod, and the right to get, create and update leases for its ServiceAccount.",
+  supersedes: ["rights-removed"],
   references: ["https://kubernetes.io/docs/concepts/architecture/leases/#leader-election"],
   unsafe: [
     {
@@ -162,31 +163,14 @@ function* withoutRights(was: Workload, is: Workload, { before, after }: Transiti
   };
 }
 
-const accountOf = (workload: Workload) => string(podField(workload, "serviceAccountName")) ?? "default";
-
 /** Whether a Role or ClusterRole that is bound to its ServiceAccount lets it hold a Lease (client-go resourcelock/leaselock.go). */
 function mayElect(workload: Workload, world: World): boolean {
-  const rules = world
-    .ofKind("RoleBinding", "ClusterRoleBinding")
-    .filter((binding) => list(binding.get("subjects")).some((subject) => isSubject(subject, workload)))
-    .flatMap((binding) => rulesOf(binding, world));
+  const rules = bindingsOf(workload, world).flatMap((binding) => list(roleOf(binding, world)?.get("rules")));
   const verbs = new Set(
     rules.filter(isAboutLeases).flatMap((rule) => list(object(rule)["verbs"]).map(String)),
   );
   const has = (...any: readonly string[]) => verbs.has("*") || any.some((verb) => verbs.has(verb));
   return has("get") && has("create") && has("update", "patch");
-}
-
-function isSubject(subject: Json, workload: Workload): boolean {
-  const { kind, name, namespace } = object(subject);
-  const same = sameNamespace({ namespace: string(namespace) ?? "" }, workload.manifest);
-  return kind === "ServiceAccount" && name === accountOf(workload) && same;
-}
-
-function rulesOf(binding: Manifest, world: World): readonly Json[] {
-  const { kind, name } = object(binding.get("roleRef"));
-  const from = kind === "ClusterRole" ? { namespace: "" } : binding;
-  return list(world.find(string(kind) ?? "", string(name) ?? "", from)?.get("rules"));
 }
 
 function isAboutLeases(rule: Json): boolean {
