@@ -6,6 +6,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   // Redundancy
   "hpa-conflict": [
     "hpa-conflict",
+    "hpa-overlap",
     "hpa-target-missing",
     "replicas-removed-under-hpa",
     "replica-reduction",
@@ -140,10 +141,14 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "priority-class-removed": ["priority-class-dangling"],
 
   // What stands over other workloads
+  "node-placement-changed": ["node-placement-narrowed"],
+  "rights-removed": ["rights-removed"],
   "leader-election-removed": ["leader-election"],
-  "webhook-added": ["webhook-lockout"],
+  "webhook-added": ["webhook-lockout", "webhook-unanswered"],
 
   // Observability
+  "alert-routing-changed": ["alert-routing-weakened"],
+  "recording-rule-removed": ["recording-rule-removed"],
   "alert-loosened": ["alert-loosened", "cleanup-without-alert", "values-monitoring-off"],
   "alert-removed": ["alert-removed", "monitor-broken", "cleanup-without-alert", "values-monitoring-off"],
 

@@ -8,6 +8,7 @@ import backendNotRunning from "./hot-swap/backend-not-running.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
 import leaderElection from "./hot-swap/leader-election.ts";
 import livenessKillsStartup from "./hot-swap/liveness-kills-startup.ts";
+import nodePlacementNarrowed from "./hot-swap/node-placement-narrowed.ts";
 import priorityClassDangling from "./hot-swap/priority-class-dangling.ts";
 import probeHandlerSwitch from "./hot-swap/probe-handler-switch.ts";
 import probePortUnresolvable from "./hot-swap/probe-port-unresolvable.ts";
@@ -25,13 +26,17 @@ import valuesResourcesChanged from "./hot-swap/values-resources-changed.ts";
 import valuesRolloutWeakened from "./hot-swap/values-rollout-weakened.ts";
 import valuesSwitchedOff from "./hot-swap/values-switched-off.ts";
 import webhookLockout from "./hot-swap/webhook-lockout.ts";
+import webhookUnanswered from "./hot-swap/webhook-unanswered.ts";
 import alertLoosened from "./observability/alert-loosened.ts";
 import alertRemoved from "./observability/alert-removed.ts";
+import alertRoutingWeakened from "./observability/alert-routing-weakened.ts";
 import cleanupWithoutAlert from "./observability/cleanup-without-alert.ts";
 import monitorBroken from "./observability/monitor-broken.ts";
+import recordingRuleRemoved from "./observability/recording-rule-removed.ts";
 import valuesMonitoringOff from "./observability/values-monitoring-off.ts";
 import hpaCannotCompute from "./redundancy/hpa-cannot-compute.ts";
 import hpaConflict from "./redundancy/hpa-conflict.ts";
+import hpaOverlap from "./redundancy/hpa-overlap.ts";
 import hpaTargetMissing from "./redundancy/hpa-target-missing.ts";
 import pdbDeadlock from "./redundancy/pdb-deadlock.ts";
 import pdbMissing from "./redundancy/pdb-missing.ts";
@@ -69,6 +74,7 @@ import invalidField from "./transition/invalid-field.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
 import resourcesCut from "./transition/resources-cut.ts";
+import rightsRemoved from "./transition/rights-removed.ts";
 import routeRemoved from "./transition/route-removed.ts";
 import serviceExposureChanged from "./transition/service-exposure-changed.ts";
 import servicePortRemoved from "./transition/service-port-removed.ts";
@@ -91,6 +97,7 @@ export const checks: readonly Check[] = [
   graceArithmetic,
   leaderElection,
   livenessKillsStartup,
+  nodePlacementNarrowed,
   priorityClassDangling,
   probeHandlerSwitch,
   probePortUnresolvable,
@@ -108,13 +115,17 @@ export const checks: readonly Check[] = [
   valuesRolloutWeakened,
   valuesSwitchedOff,
   webhookLockout,
+  webhookUnanswered,
   alertLoosened,
   alertRemoved,
+  alertRoutingWeakened,
   cleanupWithoutAlert,
   monitorBroken,
+  recordingRuleRemoved,
   valuesMonitoringOff,
   hpaCannotCompute,
   hpaConflict,
+  hpaOverlap,
   hpaTargetMissing,
   pdbDeadlock,
   pdbMissing,
@@ -152,6 +163,7 @@ export const checks: readonly Check[] = [
   mutableImage,
   networkPolicyLockout,
   resourcesCut,
+  rightsRemoved,
   routeRemoved,
   serviceExposureChanged,
   servicePortRemoved,
