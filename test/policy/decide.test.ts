@@ -6,6 +6,7 @@ import { defaultPolicy, severityFor, tierOf, waiverFor } from "../../src/policy/
 import { verdicts } from "../../src/policy/verdict.ts";
 import { gapsOf, isCertain } from "../../src/reporters/stages.ts";
 import { clean, finding, subject } from "../reporters/report.ts";
+import { processorSeconds } from "../support/cost.ts";
 
 const policy = (different: Partial<Policy> = {}): Policy => ({
   ...defaultPolicy("2026-11-23"),
@@ -36,9 +37,10 @@ test.each([
 });
 
 test("a pattern full of stars takes no time", () => {
-  const started = performance.now();
-  expect(matches(`${"*a".repeat(1_000)}b`, "a".repeat(5_000))).toBe(false);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  const cost = processorSeconds(() =>
+    expect(matches(`${"*a".repeat(1_000)}b`, "a".repeat(5_000))).toBe(false),
+  );
+  expect(cost).toBeLessThan(2);
 });
 
 test("every pattern of a tier rule must match, the first rule wins, and no match means standard", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { defaultPolicy, readPolicy, type PolicyIssue, type PolicySource } from "../../src/policy/index.ts";
+import { processorSeconds } from "../support/cost.ts";
 
 const CHECKS = ["pdb-missing", "pdb-deadlock", "single-replica"];
 const TODAY = "2026-11-23";
@@ -97,10 +98,11 @@ test("an alias bomb is refused at once", () => {
   const rows = letters
     .slice(1)
     .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${letters[index]}`).join(", ")}]`);
-  const started = performance.now();
-  const [issue] = issuesOf(["version: 1", "a: &a [x, x, x, x, x, x, x, x, x, x]", ...rows].join("\n"));
-  expect(issue?.message).toContain("the aliases of this file cannot be expanded");
-  expect(performance.now() - started).toBeLessThan(2_000);
+  const cost = processorSeconds(() => {
+    const [issue] = issuesOf(["version: 1", "a: &a [x, x, x, x, x, x, x, x, x, x]", ...rows].join("\n"));
+    expect(issue?.message).toContain("the aliases of this file cannot be expanded");
+  });
+  expect(cost).toBeLessThan(2);
 });
 
 test.each([
@@ -111,13 +113,14 @@ test.each([
     (index: number) => `      l${index}: 1`,
   ],
 ])("thousands of %s are answered briefly and soon", (_, start, line) => {
-  const started = performance.now();
-  const issues = issuesOf(
-    [start, ...Array.from({ length: 9_000 }, (_value, index) => line(index))].join("\n"),
-  );
-  expect(issues).toHaveLength(50);
-  expect(issues.at(-1)?.message).toContain("more problems follow");
-  expect(performance.now() - started).toBeLessThan(2_000);
+  const text = [start, ...Array.from({ length: 9_000 }, (_value, index) => line(index))].join("\n");
+  const cost = processorSeconds(() => {
+    const issues = issuesOf(text);
+    expect(issues).toHaveLength(50);
+    expect(issues.at(-1)?.message).toContain("more problems follow");
+  });
+  // Finding the place of each would take minutes.
+  expect(cost).toBeLessThan(8);
 });
 
 test("anchors and aliases, a byte order mark and Windows line ends are fine", () => {
