@@ -19,34 +19,47 @@ export interface Cleaner {
 /** Cleaners of a unit, as far as their limit is written in percent or can be worked out. */
 export function cleanersOf(world: World): Cleaner[] {
   return [
-    ...world.ofKind("KubeletConfiguration").flatMap(kubelet),
+    ...world.ofKind(...Object.keys(KUBELETS)).flatMap(kubelet),
     ...world.ofKind("Prometheus").flatMap(prometheus),
-    ...world.workloads.flatMap((workload) => [...scripts(workload), ...prometheusArguments(workload)]),
+    ...world.workloads.flatMap((workload) => [
+      ...scripts(workload),
+      ...prometheusArguments(workload),
+      ...shareArguments(workload),
+    ]),
   ];
 }
 
+/** Where a kind holds the settings of the kubelet: itself, Karpenter's node classes, kops. */
+const KUBELETS: Readonly<Record<string, FieldPath>> = {
+  KubeletConfiguration: [],
+  EC2NodeClass: ["spec", "kubelet"],
+  AKSNodeClass: ["spec", "kubelet"],
+  InstanceGroup: ["spec", "kubelet"],
+  Cluster: ["spec", "kubelet"],
+};
+
 /** imageGCHighThresholdPercent is a used part, evictionHard a free one (kubelet.config.k8s.io/v1beta1). */
 function kubelet(manifest: Manifest): Cleaner[] {
-  const high = manifest.get("imageGCHighThresholdPercent");
+  const root = KUBELETS[manifest.kind] ?? [];
+  const highPath = [...root, "imageGCHighThresholdPercent"];
+  const high = manifest.get(...highPath);
   const images: Cleaner[] =
-    typeof high === "number" && manifest.get("imageGCHighThresholdPercent") !== 100
-      ? [
-          {
-            manifest,
-            does: "the kubelet removes images",
-            store: "node",
-            percent: high,
-            path: ["imageGCHighThresholdPercent"],
-          },
-        ]
+    typeof high === "number" && high < 100
+      ? [{ manifest, does: "the kubelet removes images", store: "node", percent: high, path: highPath }]
       : [];
-  const path = ["evictionHard", "nodefs.available"];
-  const free = /^(\d+(?:\.\d+)?)%$/.exec(string(manifest.get(...path)) ?? "")?.[1];
-  if (free === undefined) return images;
-  return [
-    ...images,
-    { manifest, does: "the kubelet evicts pods", store: "node", percent: 100 - Number(free), path },
-  ];
+  const eviction = evictionOf(manifest, [...root, "evictionHard"]);
+  if (!eviction) return images;
+  return [...images, { manifest, does: "the kubelet evicts pods", store: "node", ...eviction }];
+}
+
+/** A map of signals, or, as kops writes it, a text such as `memory.available<100Mi,nodefs.available<10%`. */
+function evictionOf(manifest: Manifest, path: FieldPath): Pick<Cleaner, "percent" | "path"> | undefined {
+  const written = manifest.get(...path);
+  const inText = typeof written === "string" ? /nodefs\.available<([\d.]+%)/.exec(written)?.[1] : undefined;
+  const inMap = string(manifest.get(...path, "nodefs.available"));
+  const free = /^(\d+(?:\.\d+)?)%$/.exec(inText ?? inMap ?? "")?.[1];
+  if (free === undefined) return undefined;
+  return { percent: 100 - Number(free), path: inText === undefined ? [...path, "nodefs.available"] : path };
 }
 
 /** Prometheus' size units are powers of two, with or without the i (alecthomas/units Base2Bytes). */
@@ -90,6 +103,18 @@ function prometheusArguments({ manifest, containers }: Workload): Cleaner[] {
     list(spec["args"]).flatMap((item, index) => {
       const limit = /^--storage\.tsdb\.retention\.size=(\S+)$/.exec(string(item) ?? "")?.[1];
       return retention(manifest, { path: [...path, "args", index], limit: retentionBytes(limit), size });
+    }),
+  );
+}
+
+/** VictoriaLogs drops its oldest days from a used part of its disk on (`-retention.maxDiskUsagePercent`). */
+function shareArguments({ manifest, containers }: Workload): Cleaner[] {
+  return containers.flatMap(({ spec, path }) =>
+    list(spec["args"]).flatMap((item, index): Cleaner[] => {
+      const percent = Number(/^--?retention\.maxDiskUsagePercent=(\d+)$/.exec(string(item) ?? "")?.[1]);
+      if (!(percent > 0 && percent < 100)) return [];
+      const does = "VictoriaLogs drops its oldest days";
+      return [{ manifest, does, store: "volume", percent, path: [...path, "args", index] }];
     }),
   );
 }

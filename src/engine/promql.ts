@@ -196,3 +196,10 @@ export function matcherOf({ parts, text, key }: Expression): Matcher | undefined
   if (!label || !operator || value?.name !== "StringLiteral") return undefined;
   return { label: label.text, operator: operator.text, value: value.text.slice(1, -1), text, key };
 }
+
+/** Every matcher of every selector in an expression, in order. */
+export function matchersOf(expression: Expression): Matcher[] {
+  const own =
+    expression.name === "LabelMatchers" ? expression.parts.flatMap((part) => matcherOf(part) ?? []) : [];
+  return [...own, ...expression.parts.flatMap(matchersOf)];
+}

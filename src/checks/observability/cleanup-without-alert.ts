@@ -56,6 +56,15 @@ spec:
     volumeClaimTemplate: { spec: { resources: { requests: { storage: 100Gi } } } }
 `;
 
+const nodes = (free: string, mark = "") => `apiVersion: karpenter.k8s.aws/v1
+kind: EC2NodeClass
+metadata: { name: workers }
+spec:
+  kubelet:
+    evictionHard:
+      nodefs.available: ${free}${mark}
+`;
+
 const VOLUME_ALERT = `groups:
   - name: volumes
     rules:
@@ -105,6 +114,16 @@ export default defineCheck({
       before: { "prometheus.yaml": prometheus("80GB"), "volumes.yaml": VOLUME_ALERT },
       after: { "prometheus.yaml": prometheus(`92GB${MARK}`), "volumes.yaml": VOLUME_ALERT },
     },
+    {
+      title: "the first alert is set where the clean-up begins",
+      before: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts() },
+      after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(90).replace("> 90", `> 90${MARK}`) },
+    },
+    {
+      title: "nodes are to be filled further before the kubelet evicts pods",
+      before: { "nodes.yaml": nodes("20%"), "alerts.yaml": alerts(85) },
+      after: { "nodes.yaml": nodes("10%", MARK), "alerts.yaml": alerts(85) },
+    },
   ],
   safe: [
     {
@@ -112,9 +131,14 @@ export default defineCheck({
       after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80, 95) },
     },
     {
-      title: "the level was like that before, and a lower alert is added",
-      before: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts() },
-      after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80) },
+      title: "the level was like that before, and the low alert too",
+      before: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80) },
+      after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80).replace("disks", "discs") },
+    },
+    {
+      title: "a low alert is added beside one above",
+      before: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(95) },
+      after: { "sweeper.yaml": sweeper(90), "alerts.yaml": alerts(80, 95) },
     },
     {
       title: "no alert on disks is in this repository",
@@ -144,9 +168,12 @@ export default defineCheck({
     if (cleaners.length === 0 || bringsRules(after)) return;
     const old = new Map(cleanersOf(before).map((cleaner) => [nameOf(cleaner), cleaner]));
     const alerts = { before: alertsOn(before), after: alertsOn(after) };
+    const known = new Set(alerts.before.map(levelName));
     for (const cleaner of cleaners) {
       const highest = { was: highestOf(alerts.before, cleaner), is: highestOf(alerts.after, cleaner) };
       if (isUncovered(cleaner, old.get(nameOf(cleaner)), highest)) yield problem(cleaner, highest);
+      else if (highest.is && highest.is.percent <= cleaner.percent && !known.has(levelName(highest.is)))
+        yield tooLow(cleaner, highest.is);
     }
   },
 });
@@ -161,6 +188,8 @@ function isUncovered({ percent }: Cleaner, old: Cleaner | undefined, { was, is }
   const isRaised = !old || old.percent < percent;
   return isRaised || (was !== undefined && was.percent > (is?.percent ?? 0));
 }
+
+const levelName = ({ alert, percent }: FillAlert) => `${alert.name} ${percent}`;
 
 const nameOf = ({ manifest, path }: Cleaner) => `${manifest.id} ${path.join(".")}`;
 
@@ -224,6 +253,19 @@ function problem({ manifest, does, store, percent, path }: Cleaner, { was, is }:
       percent >= 95
         ? `Let it work earlier, at 85 % or less, and add an alert on ${NAMES[store]} above that.`
         : `Add an alert on ${NAMES[store]} at ${wanted} %, above the clean-up at ${percent} %.`,
+  };
+}
+
+/** The highest alert there is, new in this change, and yet below. */
+function tooLow({ manifest, does, store, percent }: Cleaner, { alert, percent: level }: FillAlert): Problem {
+  const wanted = Math.min(98, Math.round((percent + 100) / 2));
+  return {
+    subject: alert.manifest,
+    key: alert.name,
+    at: alert.locate("expr"),
+    atMost: "notice",
+    message: `Alert ${alert.name} fires at ${level} % full, and ${does} only at ${percent} % (${manifest.ref}): it fires on ordinary days, and says nothing new on the day that the clean-up fails.`,
+    fix: `Let an alert on ${NAMES[store]} fire at ${wanted} %, above the clean-up at ${percent} %.`,
   };
 }
 

@@ -1,0 +1,284 @@
+import { alertsOf, type Alert } from "../../engine/alerts.ts";
+import { imageName } from "../../engine/image.ts";
+import { string } from "../../engine/json.ts";
+import { targetsOf } from "../../engine/monitors.ts";
+import { matchersOf, readExpression, type Matcher } from "../../engine/promql.ts";
+import { RULE_HOLDERS } from "../../engine/recordings.ts";
+import type { Manifest, Problem } from "../../engine/types.ts";
+import { keptWorkloads } from "../../engine/workload-pairs.ts";
+import { predecessor, type Workload } from "../../engine/workload.ts";
+import { defineCheck, severities, type Transition } from "../define.ts";
+
+const workload = (name: string, { kind = "Deployment", container = "web" } = {}) => `apiVersion: apps/v1
+kind: ${kind}
+metadata: { name: ${name}, namespace: shop }
+spec:
+  selector: { matchLabels: { app: basket } }
+  template:
+    metadata: { labels: { app: basket } }
+    spec: { containers: [{ name: ${container}, image: "shop/basket:3" }] }
+---
+`;
+
+const alert = (expression: string, mark = "") => `apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: { name: basket, namespace: shop }
+spec:
+  groups:
+    - name: basket
+      rules:
+        - alert: BasketDown
+          expr: ${expression}${mark}
+---
+`;
+
+const service = (name: string) => `apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: shop, labels: { app: basket } }
+spec: { selector: { app: basket }, ports: [{ name: metrics, port: 9090 }] }
+---
+`;
+
+const MONITOR = `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: { name: basket, namespace: shop }
+spec: { selector: { matchLabels: { app: basket } }, endpoints: [{ port: metrics }] }
+---
+`;
+
+const AVAILABLE = 'kube_deployment_status_replicas_available{deployment="basket"} == 0';
+const PODS = 'max by (pod) (kube_pod_container_status_waiting{pod=~"basket-.*", container="web"}) > 0';
+const UP = 'up{job="basket"} == 0';
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "transition",
+  id: "alert-blind",
+  title: "An alert looks for something that has another name now",
+  pillar: "observability",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  absence: true,
+  why: "An expression that matches no series is neither true nor false: the alert never fires again, and nothing says so. The next failure of what it watched is found by users.",
+  fix: "Write the new name in the alert, in the same change.",
+  references: [
+    "https://prometheus.io/docs/prometheus/latest/querying/basics/#instant-vector-selectors",
+    "https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics",
+  ],
+  unsafe: [
+    {
+      title: "the workload gets another name",
+      before: workload("basket") + alert(AVAILABLE),
+      after: workload("basket-web") + alert(AVAILABLE, MARK),
+    },
+    {
+      title: "the Deployment becomes a StatefulSet",
+      before: workload("basket") + alert(AVAILABLE),
+      after: workload("basket", { kind: "StatefulSet" }) + alert(AVAILABLE, MARK),
+    },
+    {
+      title: "the container gets another name",
+      before: workload("basket") + alert(PODS),
+      after: workload("basket", { container: "basket" }) + alert(PODS, MARK),
+    },
+    {
+      title: "the Service that Prometheus names the job after gets another name",
+      before: workload("basket") + service("basket") + MONITOR + alert(UP),
+      after: workload("basket") + service("basket-metrics") + MONITOR + alert(UP, MARK),
+    },
+  ],
+  safe: [
+    {
+      title: "both change together",
+      before: workload("basket") + alert(AVAILABLE),
+      after: workload("basket-web") + alert(AVAILABLE.replace('"basket"', '"basket-web"')),
+    },
+    {
+      title: "the pattern fits the new name too",
+      before:
+        workload("basket") + alert('kube_deployment_status_replicas_available{deployment=~"basket.*"} == 0'),
+      after:
+        workload("basket-web") +
+        alert('kube_deployment_status_replicas_available{deployment=~"basket.*"} == 0'),
+    },
+    {
+      title: "what it watched is gone, and nothing took its place",
+      before: workload("basket") + alert(AVAILABLE),
+      after: alert(AVAILABLE),
+    },
+    {
+      title: "the new one comes beside the old one",
+      before: workload("basket") + alert(AVAILABLE),
+      after:
+        workload("basket") +
+        workload("basket-web").replaceAll("app: basket", "app: basket-web") +
+        alert(AVAILABLE),
+    },
+    {
+      title: "the Service gets another name, and is not scraped",
+      before: workload("basket") + service("basket") + alert(UP),
+      after: workload("basket") + service("basket-web") + alert(UP),
+    },
+  ],
+
+  *run(transition) {
+    const renames = renamesOf(transition);
+    if (renames.length === 0) return;
+    const alerts = RULE_HOLDERS.flatMap((kind) => transition.after.everywhere(kind)).flatMap(alertsOf);
+    for (const alert of alerts) yield* blind(alert, renames);
+  },
+});
+
+/** A name under which metrics know something, before and after. */
+interface Rename {
+  /** The label that has it. */
+  readonly label: string;
+  readonly was: string;
+  readonly is: string;
+  /** Names that go on behind a dash, as those of pods do. */
+  readonly prefix?: true;
+  readonly text: string;
+  readonly manifest: Manifest;
+}
+
+function renamesOf(transition: Transition): Rename[] {
+  const gone = transition.changes.flatMap(({ kind, before }) => (kind === "removed" ? [before] : []));
+  return [
+    ...gone.flatMap((manifest) => ofWorkload(manifest, transition)),
+    ...gone.flatMap((manifest) => (manifest.kind === "Service" ? ofService(manifest, transition) : [])),
+    ...keptWorkloads(transition).flatMap(({ was, is }) => ofContainers(was, is, transition)),
+  ];
+}
+
+function ofWorkload(manifest: Manifest, transition: Transition): Rename[] {
+  const { before, after } = transition;
+  const was = before.workload(manifest);
+  if (!was || was.runsToCompletion || after.anywhere(manifest.kind, manifest.name)) return [];
+  const is = heirOf(was, transition);
+  if (!is) return [];
+  const rename = { was: manifest.name, manifest, text: `${manifest.ref} is ${is.manifest.ref} now` };
+  // kube-state-metrics labels by the kind; another kind has another label.
+  const own: Rename = {
+    ...rename,
+    label: manifest.kind.toLowerCase(),
+    is: is.kind === was.kind ? is.manifest.name : "",
+  };
+  const pods: Rename = { ...rename, label: "pod", is: is.manifest.name, prefix: true };
+  return [own, pods, ...ofContainers(was, is, transition)];
+}
+
+/** The one new workload with the same pods: by its labels, or by an image. */
+function heirOf(was: Workload, { changes, after }: Transition): Workload | undefined {
+  const labels = JSON.stringify(Object.entries(was.labels).sort());
+  const images = new Set(imagesOf(was));
+  const heirs = changes
+    .flatMap((change) => (change.kind === "added" ? (after.workload(change.after) ?? []) : []))
+    .filter(
+      (one) =>
+        !one.runsToCompletion &&
+        (JSON.stringify(Object.entries(one.labels).sort()) === labels ||
+          imagesOf(one).some((image) => images.has(image))),
+    );
+  return heirs.length === 1 ? heirs[0] : undefined;
+}
+
+const imagesOf = ({ containers }: Workload) =>
+  containers.flatMap(({ role, spec }) => {
+    const image = string(spec["image"]);
+    return role === "app" && image !== undefined ? [imageName(image).repository] : [];
+  });
+
+function ofContainers(was: Workload, is: Workload, { after }: Transition): Rename[] {
+  return is.containers.flatMap((container): Rename[] => {
+    const old = predecessor(container, is, was);
+    const stays =
+      old && after.workloads.some(({ containers }) => containers.some(({ name }) => name === old.name));
+    if (!old || old.name === container.name || stays) return [];
+    const text = `container ${old.name} of ${is.manifest.ref} is ${container.name} now`;
+    return [{ label: "container", was: old.name, is: container.name, text, manifest: is.manifest }];
+  });
+}
+
+/** `job` and `service` of what is scraped through a Service are its name (prometheus-operator, ServiceMonitor). */
+function ofService(service: Manifest, { before, after, changes }: Transition): Rename[] {
+  if (after.anywhere("Service", service.name)) return [];
+  const scraped = before
+    .ofKind("ServiceMonitor")
+    .some(
+      (monitor) =>
+        monitor.get("spec", "jobLabel") === undefined &&
+        targetsOf(monitor, before).some(({ manifest }) => manifest === service),
+    );
+  const selector = JSON.stringify(service.get("spec", "selector") ?? null);
+  const heir = changes.find(
+    ({ kind, after: now }) =>
+      kind === "added" &&
+      now.kind === "Service" &&
+      JSON.stringify(now.get("spec", "selector") ?? null) === selector,
+  )?.after;
+  if (!scraped || !heir || selector === "null") return [];
+  const rename = {
+    was: service.name,
+    is: heir.name,
+    manifest: service,
+    text: `${service.ref} is ${heir.ref} now`,
+  };
+  return [
+    { ...rename, label: "job" },
+    { ...rename, label: "service" },
+  ];
+}
+
+function* blind(alert: Alert, renames: readonly Rename[]): Iterable<Problem> {
+  const expression = readExpression(alert.expression);
+  // An alert on what is absent fires now, which is seen at once.
+  if (!expression || /\babsent(_over_time)?\b/.test(alert.expression)) return;
+  const told = new Set<Rename>();
+  for (const matcher of matchersOf(expression)) {
+    const rename = renames.find((one) => one.label === matcher.label && loses(matcher, one));
+    if (!rename || told.has(rename)) continue;
+    told.add(rename);
+    yield {
+      subject: alert.manifest,
+      key: `${alert.name} ${rename.label}`,
+      at: alert.locate("expr"),
+      was: rename.manifest.locate(),
+      message: `Alert ${alert.name} of ${alert.manifest.ref} looks for ${matcher.text}, and ${rename.text}: it no longer finds it, and never fires for it.`,
+      fix:
+        rename.is === ""
+          ? `Let ${alert.name} ask the metrics of what is there now.`
+          : `Write ${rename.label}="${rename.is}" in ${alert.name}.`,
+    };
+  }
+}
+
+function loses({ operator, value }: Matcher, { was, is, prefix }: Rename): boolean {
+  if (operator === "=") return !prefix && value === was && value !== is;
+  const pieces = operator === "=~" ? piecesOf(value) : undefined;
+  if (!pieces) return false;
+  const fits = (name: string) => pieces.some((piece) => meets(piece, name, prefix === true));
+  return fits(was) && !(is !== "" && fits(is));
+}
+
+interface Piece {
+  readonly text: string;
+  /** It ends in `.*` or `.+`. */
+  readonly open: boolean;
+}
+
+/** Names and beginnings of names; undefined for patterns that say more, which are not run: they come from the repository. */
+function piecesOf(pattern: string): Piece[] | undefined {
+  const pieces = pattern
+    .replace(/^\((.*)\)$/, "$1")
+    .split("|")
+    .map((piece) => /^([\w-]+)(\.[*+])?$/.exec(piece));
+  const read = pieces.flatMap((match) =>
+    match ? [{ text: match[1] ?? "", open: match[2] !== undefined }] : [],
+  );
+  return read.length === pieces.length ? read : undefined;
+}
+
+function meets({ text, open }: Piece, name: string, prefix: boolean): boolean {
+  if (!prefix) return open ? name.startsWith(text) : name === text;
+  return open && (`${name}-`.startsWith(text) || text.startsWith(`${name}-`));
+}
