@@ -12,8 +12,11 @@ export interface Reference {
   readonly key?: string | undefined;
   /** Where the name is written. */
   readonly path: FieldPath;
-  /** Containers read it when they start; volumes are looked up when a pod is placed. */
-  readonly use: "env" | "volume" | "pod";
+  /**
+   * Containers read variables when they start; volumes are looked up when a pod is placed; what images are pulled with
+   * is only needed on a node that does not have the image yet.
+   */
+  readonly use: "env" | "volume" | "pod" | "pull";
 }
 
 /** What the pods of a workload refer to and cannot do without: nothing that is optional, nothing that only an expansion tells. */
@@ -24,6 +27,9 @@ export function referencesOf(workload: Workload): Reference[] {
   );
   const account = string(podField(workload, "serviceAccountName"));
   const priority = string(podField(workload, "priorityClassName"));
+  const pulls = list(podField(workload, "imagePullSecrets")).flatMap((item, index) =>
+    reference(item, "Secret", { path: [...spec, "imagePullSecrets", index], use: "pull" }),
+  );
   const pod: Reference[] = [
     ...(account === undefined
       ? []
@@ -47,7 +53,7 @@ export function referencesOf(workload: Workload): Reference[] {
         ]),
   ];
   const env = workload.containers.flatMap((container) => ofEnvironment(container.spec, container.path));
-  return [...volumes, ...env, ...pod].filter(({ name }) => name !== "" && !isUnknown(name));
+  return [...volumes, ...env, ...pod, ...pulls].filter(({ name }) => name !== "" && !isUnknown(name));
 }
 
 function reference(
@@ -67,8 +73,14 @@ function ofVolume(volume: JsonObject, path: FieldPath): Reference[] {
     const source = object(item);
     const place = [...path, "projected", "sources", index];
     return [
-      ...reference(source["configMap"], "ConfigMap", { path: [...place, "configMap"], use }),
-      ...reference(source["secret"], "Secret", { path: [...place, "secret"], use }),
+      ...withItems(
+        source["configMap"],
+        reference(source["configMap"], "ConfigMap", { path: [...place, "configMap"], use }),
+      ),
+      ...withItems(
+        source["secret"],
+        reference(source["secret"], "Secret", { path: [...place, "secret"], use }),
+      ),
     ];
   });
   return [
@@ -141,11 +153,11 @@ const MAKERS: Readonly<Record<string, readonly FieldPath[]>> = {
   SopsSecret: [],
   VaultStaticSecret: [["spec", "destination", "name"]],
   VaultDynamicSecret: [["spec", "destination", "name"]],
+  VaultPKISecret: [["spec", "destination", "name"]],
   VaultSecret: [],
   OnePasswordItem: [],
   InfisicalSecret: [["spec", "managedSecretReference", "secretName"]],
   AzureKeyVaultSecret: [["spec", "output", "secret", "name"]],
-  SecretProviderClass: [["spec", "secretObjects", 0, "secretName"]],
   KafkaUser: [],
   Password: [],
   Bundle: [],
@@ -163,18 +175,43 @@ export function providerOf(
   return makersOf(world).get(name)?.[0];
 }
 
+/** Kinds that make several, or under a name that is made of their own: what each of them makes. */
+const MANY: Readonly<Record<string, (manifest: Manifest) => readonly string[]>> = {
+  SecretProviderClass: (one) =>
+    list(one.get("spec", "secretObjects")).flatMap((item) => string(object(item)["secretName"]) ?? []),
+  // CloudNativePG: the application's and the superuser's login, and its certificates.
+  Cluster: ({ name }) => ["app", "superuser", "ca", "server", "replication"].map((end) => `${name}-${end}`),
+  RabbitmqCluster: ({ name }) => [`${name}-default-user`],
+  Elasticsearch: ({ name }) =>
+    ["es-elastic-user", "es-http-certs-public", "es-http-certs-internal"].map((end) => `${name}-${end}`),
+  Kibana: ({ name }) => [`${name}-kb-http-certs-public`],
+  Kafka: ({ name }) => ["cluster-ca-cert", "clients-ca-cert"].map((end) => `${name}-${end}`),
+  PostgresCluster: (one) => {
+    const { name } = one;
+    const users = list(one.get("spec", "users")).flatMap((item) => string(object(item)["name"]) ?? []);
+    return [`${name}-cluster-cert`, ...[name, ...users].map((user) => `${name}-pguser-${user}`)];
+  },
+};
+
 const indexes = new WeakMap<World, Map<string, Manifest[]>>();
 
 /** Custom resources by the name of what they make. */
 function makersOf(world: World): Map<string, Manifest[]> {
   const known = indexes.get(world);
   if (known) return known;
-  const index = Map.groupBy(world.ofKind(...Object.keys(MAKERS)), (maker) => {
-    const [made] = (MAKERS[maker.kind] ?? []).flatMap((path) => string(maker.get(...path)) ?? []);
-    return made ?? maker.name;
-  });
+  const index = new Map<string, Manifest[]>();
+  for (const maker of world.ofKind(...Object.keys(MAKERS), ...Object.keys(MANY))) {
+    for (const name of madeBy(maker)) index.set(name, [...(index.get(name) ?? []), maker]);
+  }
   indexes.set(world, index);
   return index;
+}
+
+function madeBy(maker: Manifest): readonly string[] {
+  const many = MANY[maker.kind];
+  if (many) return many(maker);
+  const [made] = (MAKERS[maker.kind] ?? []).flatMap((path) => string(maker.get(...path)) ?? []);
+  return [made ?? maker.name];
 }
 
 /** Entries of a ConfigMap or Secret; undefined where something else fills it. */

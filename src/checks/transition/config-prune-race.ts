@@ -1,5 +1,5 @@
 import { removalOf } from "../../engine/pruning.ts";
-import { referencesOf } from "../../engine/references.ts";
+import { keysOf, referencesOf, type Reference } from "../../engine/references.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
 import { strategyOf, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
@@ -30,6 +30,11 @@ kind: Kustomization
 metadata: { name: shop, namespace: flux-system }
 spec: { path: ./, prune: true }
 `;
+
+const NAME = "metadata: { name: search, namespace: shop }";
+const KEYED = (key: string, asked: string) =>
+  search(`name: search-settings, items: [{ key: ${asked}, path: url }]`) +
+  settings("search-settings").replace("language", key);
 
 const MARK = " # <- finding";
 
@@ -77,8 +82,18 @@ export default defineCheck({
           .replace(/      volumes: .*\n/, "")
           .replace("name: search, namespace: shop }", `name: search, namespace: shop }${MARK}`) + FLUX,
     },
+    {
+      title: "a key of the ConfigMap is renamed together with the pod that reads it",
+      before: KEYED("url", "url"),
+      after: KEYED("address", "address").replace(NAME, `${NAME}${MARK}`),
+    },
   ],
   safe: [
+    {
+      title: "the old key stays for now",
+      before: KEYED("url", "url"),
+      after: KEYED("address", "address").replace(/^data: \{/m, "data: { url: old,"),
+    },
     {
       title: "Argo CD prunes it last",
       before:
@@ -113,12 +128,15 @@ export default defineCheck({
           : [],
       ),
     );
-    if (gone.size === 0) return;
+    const keys = lostKeys(transition);
+    if (gone.size === 0 && keys.size === 0) return;
     for (const change of transition.changes) {
       if (change.kind !== "kept") continue;
       const was = transition.before.workload(change.before);
       const is = transition.after.workload(change.after);
-      if (was && is && !is.runsToCompletion && isRolling(is, transition)) yield* races(was, is, gone);
+      if (!was || !is || is.runsToCompletion || !isRolling(is, transition)) continue;
+      yield* races(was, is, gone);
+      yield* keyRaces(was, is, keys);
     }
   },
 });
@@ -153,6 +171,42 @@ function* races(was: Workload, is: Workload, gone: ReadonlyMap<string, Manifest>
       at: is.manifest.locate(),
       message: `${removed.ref} is deleted with this change, and the old pods of ${is.manifest.ref} need it until the rollout is through: one that crashes or is drained before does not start again, and a rollback finds no settings.`,
       fix: `Keep ${removed.ref} in this change and take it out in the next one${removed.kind === "Secret" ? "" : ", or give it argocd.argoproj.io/sync-options: PruneLast=true before, where Argo CD deploys"}.`,
+    };
+  }
+}
+
+/** Objects that stay and lose entries, by `Kind/name key`: those are gone as soon as the object is applied. */
+function lostKeys({ changes }: Transition): ReadonlyMap<string, Manifest> {
+  return new Map(
+    changes.flatMap(({ kind, before, after }) => {
+      if (kind !== "kept" || before.object === after.object) return [];
+      const [old, now] = [keysOf(before), keysOf(after)];
+      if (!old || !now) return [];
+      return [...old].flatMap((key) =>
+        now.has(key) ? [] : [[`${after.kind}/${after.name} ${key}`, after] as const],
+      );
+    }),
+  );
+}
+
+const keyName = ({ kind, name, key }: Reference) => `${kind}/${name} ${key ?? ""}`;
+
+/** New pods ask for another entry; the old ones cannot start again without theirs. */
+function* keyRaces(was: Workload, is: Workload, lost: ReadonlyMap<string, Manifest>): Iterable<Problem> {
+  const now = new Set(referencesOf(is).map(keyName));
+  const told = new Set<string>();
+  for (const reference of referencesOf(was)) {
+    const name = keyName(reference);
+    const config = lost.get(name);
+    if (!config || reference.key === undefined || now.has(name) || told.has(name)) continue;
+    told.add(name);
+    yield {
+      subject: is.manifest,
+      key: name,
+      at: is.manifest.locate(),
+      was: was.manifest.locate(...reference.path),
+      message: `${reference.key} leaves ${config.ref} with this change, and the old pods of ${is.manifest.ref} ask for it until the rollout is through: one that crashes or is drained before does not start again, nor does any after a rollback.`,
+      fix: `Keep ${reference.key} in ${config.ref} beside the new key, and take it out in the next change.`,
     };
   }
 }

@@ -47,6 +47,26 @@ metadata: { name: mailer-login, namespace: shop }
 stringData: { password: example }
 `;
 
+const PULL = "tty: false\n      imagePullSecrets:\n        - name: mailer-login";
+
+const projected = (key: string, mark = "") => `volumeMounts: [{ name: conf, mountPath: /conf }]
+      volumes:
+        - name: conf
+          projected:
+            sources:
+              - configMap:
+                  name: mailer-settings
+                  items:
+                    - { key: ${key}, path: host }${mark}`;
+
+const DATABASE_LOGIN = "envFrom:\n            - secretRef:\n                name: mail-app";
+
+const database = (name: string) => `apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: { name: ${name}, namespace: shop }
+spec: { instances: 3 }
+`;
+
 const LOGIN = "envFrom:\n            - secretRef:\n                name: mailer-login";
 
 export default defineCheck({
@@ -90,8 +110,34 @@ export default defineCheck({
       before: { "mailer.yaml": mailer(one("host")), "settings.yaml": SETTINGS },
       after: { "mailer.yaml": mailer(one("hostname", MARK)), "settings.yaml": SETTINGS },
     },
+    {
+      title: "the login of the registry is removed",
+      before: { "mailer.yaml": mailer(PULL), "login.yaml": SECRET },
+      after: { "mailer.yaml": mailer(PULL.replace("mailer-login", `mailer-login${MARK}`)) },
+    },
+    {
+      title: "a file of a projected volume is no longer in its ConfigMap",
+      before: { "mailer.yaml": mailer(projected("host")), "settings.yaml": SETTINGS },
+      after: {
+        "mailer.yaml": mailer(projected("host", MARK)),
+        "settings.yaml": settings("smtpHost: smtp.example.com"),
+      },
+    },
+    {
+      title: "the database whose operator makes the Secret gets another name",
+      before: { "mailer.yaml": mailer(DATABASE_LOGIN), "database.yaml": database("mail") },
+      after: { "mailer.yaml": mailer(DATABASE_LOGIN + MARK), "database.yaml": database("mail-v17") },
+    },
   ],
   safe: [
+    {
+      title: "the operator of a database makes the Secret from now on",
+      before: {
+        "mailer.yaml": mailer(DATABASE_LOGIN),
+        "login.yaml": SECRET.replace("name: mailer-login", "name: mail-app"),
+      },
+      after: { "mailer.yaml": mailer(DATABASE_LOGIN), "database.yaml": database("mail") },
+    },
     {
       title: "object and reference change together",
       before: { "mailer.yaml": mailer(ALL), "settings.yaml": SETTINGS },
@@ -139,7 +185,7 @@ export default defineCheck({
 });
 
 const PROVIDERS =
-  /^(ConfigMap|Secret|PersistentVolumeClaim|ServiceAccount|\w*(Secret|Certificate|Bundle|Item)\w*)$/;
+  /^(ConfigMap|Secret|PersistentVolumeClaim|ServiceAccount|\w*(Secret|Certificate|Bundle|Item|Cluster)\w*|Elasticsearch|Kibana|Kafka)$/;
 
 function* lostReferences(was: Workload, is: Workload, transition: Transition): Iterable<Problem> {
   const { before, after } = transition;
@@ -167,20 +213,23 @@ function* lostObject(
   { had, transition }: { had: Manifest; transition: Transition },
 ): Iterable<Problem> {
   const { before, after } = transition;
-  const { kind, name, path } = reference;
+  const { kind, name, path, use } = reference;
   if (after.anywhere(kind, name) || reference.key !== undefined) return;
   const removal = removalOf(had, before);
   if (removal === "kept") return;
+  const pull = use === "pull";
   const atMost: Severity | undefined =
-    removal === "deleted" && !workload.runsToCompletion ? undefined : "warning";
+    removal === "deleted" && !workload.runsToCompletion && !pull ? undefined : "warning";
   const condition = removal === "deleted" ? "" : "Where the deploy tool prunes, ";
-  const text = kind === "PersistentVolumeClaim" ? "wait for it and do not start" : "do not start";
+  const [place, text] = pull
+    ? [" on a node that does not have their image yet", "cannot pull it"]
+    : ["", kind === "PersistentVolumeClaim" ? "wait for it and do not start" : "do not start"];
   yield {
     subject: workload.manifest,
     key: `${kind}/${name}`,
     at: workload.manifest.locate(...path),
     ...(atMost && { atMost }),
-    message: `${workload.manifest.ref} refers to ${kind}/${name}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods ${text}, and an old one that crashes or is drained stays away.`,
+    message: `${workload.manifest.ref} refers to ${kind}/${name}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}, and an old one that crashes or is drained stays away.`,
     fix: `Keep ${had.ref} until nothing refers to it, or change the reference of ${workload.manifest.name} in the same change.`,
   };
 }
