@@ -29,7 +29,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   ],
   "pdb-blocks-drain": ["pdb-deadlock", "pdb-overlap", "values-budget-weakened"],
   "pdb-loosened": ["pdb-removed", "pdb-loosened", "values-budget-weakened"],
-  "pdb-removed": ["pdb-removed", "pdb-missing", "values-budget-weakened"],
+  "pdb-removed": ["pdb-removed", "pdb-missing", "pdb-selects-nothing", "values-budget-weakened"],
   "replicas-reduced": ["replica-reduction", "single-replica-served", "pdb-deadlock", "values-fewer-replicas"],
   "replicas-removed": [
     "replicas-removed-under-hpa",
@@ -41,7 +41,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   // Hot swap
   "grace-period-invalid": ["grace-arithmetic", "invalid-field"],
   "grace-period-reduced": ["grace-arithmetic", "values-rollout-weakened"],
-  "liveness-added": ["liveness-kills-startup"],
+  "liveness-added": ["liveness-kills-startup", "liveness-equals-readiness"],
   "misplaced-field": ["invalid-field"],
   "prestop-exceeds-grace": ["grace-arithmetic"],
   "prestop-removed": ["grace-arithmetic", "prestop-removed", "values-rollout-weakened"],
@@ -58,7 +58,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "probe-port-unresolvable",
     "values-rollout-weakened",
   ],
-  "resources-raised": ["surge-vs-quota", "values-resources-changed"],
+  "resources-raised": ["surge-vs-quota", "limit-range-refuses", "values-resources-changed"],
   "resources-reduced": ["resources-cut", "hpa-cannot-compute", "values-resources-changed"],
   "strategy-changed": [
     "progress-deadline",
@@ -79,7 +79,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-switched-off",
   ],
   "ingress-host-changed": ["route-removed", "values-switched-off"],
-  "ingress-removed": ["route-removed", "values-switched-off"],
+  "ingress-removed": ["route-removed", "route-parent-removed", "values-switched-off"],
   "ingress-renamed": ["route-removed", "ingress-class-changed"],
   "maintenance-mode": [
     "replica-reduction",
@@ -116,6 +116,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   // Data, immutability, API
   "crd-removed": ["destructive-removal", "api-removed"],
+  "cronjob-changed": ["cronjob-misses-runs"],
   "cronjob-suspended": ["cronjob-suspended", "backup-weakened", "values-switched-off"],
   "datastore-replaced": [
     "destructive-removal",
@@ -138,7 +139,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   "backup-weakened": ["backup-weakened", "retention-flip"],
   "config-removed": ["config-prune-race", "dangling-config-ref"],
-  "priority-class-removed": ["priority-class-dangling"],
+  "priority-class-removed": ["priority-class-dangling", "priority-lowered"],
 
   // What stands over other workloads
   "node-placement-changed": ["node-placement-narrowed"],
@@ -149,6 +150,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   // Observability
   "alert-routing-changed": ["alert-routing-weakened"],
   "recording-rule-removed": ["recording-rule-removed"],
+  "renamed-under-alert": ["alert-blind"],
+  "workload-unmonitored": ["unmonitored-workload"],
   "alert-loosened": ["alert-loosened", "cleanup-without-alert", "values-monitoring-off"],
   "alert-removed": ["alert-removed", "monitor-broken", "cleanup-without-alert", "values-monitoring-off"],
 

@@ -7,15 +7,18 @@ import backendDangling from "./hot-swap/backend-dangling.ts";
 import backendNotRunning from "./hot-swap/backend-not-running.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
 import leaderElection from "./hot-swap/leader-election.ts";
+import livenessEqualsReadiness from "./hot-swap/liveness-equals-readiness.ts";
 import livenessKillsStartup from "./hot-swap/liveness-kills-startup.ts";
 import nodePlacementNarrowed from "./hot-swap/node-placement-narrowed.ts";
 import priorityClassDangling from "./hot-swap/priority-class-dangling.ts";
+import priorityLowered from "./hot-swap/priority-lowered.ts";
 import probeHandlerSwitch from "./hot-swap/probe-handler-switch.ts";
 import probePortUnresolvable from "./hot-swap/probe-port-unresolvable.ts";
 import progressDeadline from "./hot-swap/progress-deadline.ts";
 import readinessMissing from "./hot-swap/readiness-missing.ts";
 import readinessRemoved from "./hot-swap/readiness-removed.ts";
 import rolloutAvailabilityDip from "./hot-swap/rollout-availability-dip.ts";
+import routeParentRemoved from "./hot-swap/route-parent-removed.ts";
 import rwoVolumeWithSurge from "./hot-swap/rwo-volume-with-surge.ts";
 import serviceLabelOverlap from "./hot-swap/service-label-overlap.ts";
 import serviceSelectsNothing from "./hot-swap/service-selects-nothing.ts";
@@ -27,21 +30,25 @@ import valuesRolloutWeakened from "./hot-swap/values-rollout-weakened.ts";
 import valuesSwitchedOff from "./hot-swap/values-switched-off.ts";
 import webhookLockout from "./hot-swap/webhook-lockout.ts";
 import webhookUnanswered from "./hot-swap/webhook-unanswered.ts";
+import alertBlind from "./observability/alert-blind.ts";
 import alertLoosened from "./observability/alert-loosened.ts";
 import alertRemoved from "./observability/alert-removed.ts";
 import alertRoutingWeakened from "./observability/alert-routing-weakened.ts";
 import cleanupWithoutAlert from "./observability/cleanup-without-alert.ts";
 import monitorBroken from "./observability/monitor-broken.ts";
 import recordingRuleRemoved from "./observability/recording-rule-removed.ts";
+import unmonitoredWorkload from "./observability/unmonitored-workload.ts";
 import valuesMonitoringOff from "./observability/values-monitoring-off.ts";
 import hpaCannotCompute from "./redundancy/hpa-cannot-compute.ts";
 import hpaConflict from "./redundancy/hpa-conflict.ts";
 import hpaOverlap from "./redundancy/hpa-overlap.ts";
 import hpaTargetMissing from "./redundancy/hpa-target-missing.ts";
+import limitRangeRefuses from "./redundancy/limit-range-refuses.ts";
 import pdbDeadlock from "./redundancy/pdb-deadlock.ts";
 import pdbMissing from "./redundancy/pdb-missing.ts";
 import pdbOverlap from "./redundancy/pdb-overlap.ts";
 import pdbRemoved from "./redundancy/pdb-removed.ts";
+import pdbSelectsNothing from "./redundancy/pdb-selects-nothing.ts";
 import replicaReduction from "./redundancy/replica-reduction.ts";
 import replicasRemovedUnderHpa from "./redundancy/replicas-removed-under-hpa.ts";
 import rolloutSchedulingDeadlock from "./redundancy/rollout-scheduling-deadlock.ts";
@@ -65,6 +72,7 @@ import testsNarrowed from "./testing/tests-narrowed.ts";
 import apiRemoved from "./transition/api-removed.ts";
 import configPruneRace from "./transition/config-prune-race.ts";
 import contradictingFields from "./transition/contradicting-fields.ts";
+import cronjobMissesRuns from "./transition/cronjob-misses-runs.ts";
 import cronjobSuspended from "./transition/cronjob-suspended.ts";
 import danglingConfigRef from "./transition/dangling-config-ref.ts";
 import imageDowngrade from "./transition/image-downgrade.ts";
@@ -96,15 +104,18 @@ export const checks: readonly Check[] = [
   backendNotRunning,
   graceArithmetic,
   leaderElection,
+  livenessEqualsReadiness,
   livenessKillsStartup,
   nodePlacementNarrowed,
   priorityClassDangling,
+  priorityLowered,
   probeHandlerSwitch,
   probePortUnresolvable,
   progressDeadline,
   readinessMissing,
   readinessRemoved,
   rolloutAvailabilityDip,
+  routeParentRemoved,
   rwoVolumeWithSurge,
   serviceLabelOverlap,
   serviceSelectsNothing,
@@ -116,21 +127,25 @@ export const checks: readonly Check[] = [
   valuesSwitchedOff,
   webhookLockout,
   webhookUnanswered,
+  alertBlind,
   alertLoosened,
   alertRemoved,
   alertRoutingWeakened,
   cleanupWithoutAlert,
   monitorBroken,
   recordingRuleRemoved,
+  unmonitoredWorkload,
   valuesMonitoringOff,
   hpaCannotCompute,
   hpaConflict,
   hpaOverlap,
   hpaTargetMissing,
+  limitRangeRefuses,
   pdbDeadlock,
   pdbMissing,
   pdbOverlap,
   pdbRemoved,
+  pdbSelectsNothing,
   replicaReduction,
   replicasRemovedUnderHpa,
   rolloutSchedulingDeadlock,
@@ -154,6 +169,7 @@ export const checks: readonly Check[] = [
   apiRemoved,
   configPruneRace,
   contradictingFields,
+  cronjobMissesRuns,
   cronjobSuspended,
   danglingConfigRef,
   imageDowngrade,

@@ -34,6 +34,29 @@ test.each([
   expect(problems.map(({ atMost }) => atMost)).toEqual(problems.map(() => undefined));
 });
 
+const edge = (pod: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: edge }
+spec:
+  replicas: 3
+  template:
+    metadata: { labels: { app: edge } }
+    spec:
+      ${pod}
+`;
+
+test.each([
+  ["containers: [{ name: edge, ports: [{ containerPort: 80, hostPort: 80 }] }]", 3, 1],
+  ["containers: [{ name: edge, ports: [{ containerPort: 80, hostPort: 80 }] }]", 4, 0],
+  ["containers: [{ name: edge, ports: [{ containerPort: 80 }] }]", 3, 0],
+  ["hostNetwork: true\n      containers: [{ name: edge, ports: [{ containerPort: 80 }] }]", 2, 1],
+])("three pods with %s on %s nodes: %s findings", (pod, nodes, count) => {
+  const problems = [...deadlock.run(worldFrom(edge(pod), { nodes }))];
+  expect(problems).toHaveLength(count);
+  // A spread constraint gives no second port 80 to a node.
+  expect(problems.every(({ fix = "" }) => !fix.includes("topologySpreadConstraints"))).toBe(true);
+});
+
 const budget = `apiVersion: policy/v1beta1
 kind: PodDisruptionBudget
 metadata: { name: broker }

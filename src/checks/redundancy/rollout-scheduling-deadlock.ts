@@ -1,7 +1,9 @@
 import { list, object, string } from "../../engine/json.ts";
+import { nodesFor } from "../../engine/placement.ts";
 import { matchesSelector } from "../../engine/selectors.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { FieldPath, Problem } from "../../engine/types.ts";
+import { scalarText } from "../../engine/words.ts";
 import { podField, strategyOf, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -26,6 +28,21 @@ spec:
           requiredDuringSchedulingIgnoredDuringExecution:
             - labelSelector: { matchLabels: { app: broker } }
               topologyKey: ${key}
+`;
+
+const pinned = (port: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: edge, namespace: events }
+spec:
+  selector: { matchLabels: { app: edge } }
+  template:
+    metadata: { labels: { app: edge } }
+    spec:
+      nodeSelector: { kubernetes.io/hostname: edge-1 }
+      containers:
+        - name: edge
+          image: edge:2
+          ports: [{ ${port} }]
 `;
 
 const MARK = " # <- finding";
@@ -57,8 +74,20 @@ export default defineCheck({
       before: broker(3, 1),
       after: marked(broker(3, 0)),
     },
+    {
+      title: "the pod takes a port of the only node that it may run on",
+      before: pinned("containerPort: 8443"),
+      after: pinned(`hostPort: 443, containerPort: 8443 }] # <- finding`).replace("finding }]", "finding"),
+    },
   ],
   safe: [
+    {
+      title: "the pod takes a port of some node",
+      after: pinned("hostPort: 443, containerPort: 8443").replace(
+        "kubernetes.io/hostname: edge-1",
+        "kubernetes.io/os: linux",
+      ),
+    },
     { title: "a zone is free for the new pod", after: broker(2, 0) },
     { title: "one pod may stop first", after: broker(3, 1) },
     {
@@ -77,7 +106,9 @@ export default defineCheck({
   *run(world) {
     for (const workload of world.workloads) {
       if (!isCounted(workload)) continue;
-      for (const rule of rulesOf(workload)) yield* deadlock(workload, rule, world);
+      const rules = rulesOf(workload);
+      const ports = rules.some(({ level }) => level === "node") ? [] : portRule(workload);
+      for (const rule of [...rules, ...ports]) yield* deadlock(workload, rule, world);
     }
   },
 });
@@ -91,6 +122,42 @@ const KEYS: Readonly<Record<string, "node" | "zone">> = {
 interface Rule {
   readonly level: "node" | "zone";
   readonly path: FieldPath;
+  /** `allows no second one there`. */
+  readonly because: string;
+  /** A spread constraint can take its place. */
+  readonly spreads: boolean;
+}
+
+const SECOND = "allows no second one there";
+
+/** A port of the node is one pod's: the scheduler puts no second one there. With the node's network all ports are its. */
+function portRule(workload: Workload): Rule[] {
+  const network = podField(workload, "hostNetwork") === true;
+  const found = workload.containers.flatMap(({ spec, path }) =>
+    list(spec["ports"]).flatMap((item, index) => {
+      const { hostPort } = object(item);
+      const field = typeof hostPort === "number" ? "hostPort" : "containerPort";
+      if (!network && field !== "hostPort") return [];
+      return [{ path: [...path, "ports", index, field], number: scalarText(object(item)[field]) }];
+    }),
+  );
+  const [first] = found;
+  return first
+    ? [{ level: "node", path: first.path, because: `takes port ${first.number} of its node`, spreads: false }]
+    : [];
+}
+
+/** A pod that is bound to one node by its name has only that one. */
+function nodesOf(workload: Workload, world: World): number | undefined {
+  const pinned = nodesFor(workload).every((alternative) =>
+    alternative.some(
+      ({ label, operator, values }) =>
+        ["kubernetes.io/hostname", "metadata.name"].includes(label) &&
+        operator === "In" &&
+        values.length === 1,
+    ),
+  );
+  return pinned && nodesFor(workload).length === 1 ? 1 : world.cluster.nodes;
 }
 
 /** Required anti-affinity of the workload's pods against each other. Without `matchLabelKeys` it holds across versions. */
@@ -101,33 +168,67 @@ function rulesOf(workload: Workload): Rule[] {
     const level = KEYS[string(topologyKey) ?? ""];
     const perVersion = list(matchLabelKeys).length + list(mismatchLabelKeys).length > 0;
     if (!level || perVersion || !matchesSelector(labelSelector, workload.labels)) return [];
-    return [{ level, path: [...workload.template, "spec", ...path, index, "topologyKey"] }];
+    return [
+      {
+        level,
+        path: [...workload.template, "spec", ...path, index, "topologyKey"],
+        because: SECOND,
+        spreads: true,
+      },
+    ];
   });
 }
 
 /** Most clusters have three zones or fewer; how many nodes there are only the policy can say. */
 const USUAL_ZONES = 3;
 
-function* deadlock(workload: Workload, { level, path }: Rule, world: World): Iterable<Problem> {
-  const stated = level === "node" ? world.cluster.nodes : world.cluster.zones;
+function* deadlock(workload: Workload, rule: Rule, world: World): Iterable<Problem> {
+  const { level, path } = rule;
+  const stated = level === "node" ? nodesOf(workload, world) : world.cluster.zones;
   const domains = stated ?? (level === "zone" ? USUAL_ZONES : Infinity);
   const replicas = world.replicasOf(workload);
   const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
   const { manifest } = workload;
   const tooMany = replicas > domains;
   if (!tooMany && (replicas !== domains || maxSurge === 0 || maxUnavailable > 0)) return;
-  const known = stated === undefined ? `a cluster with ${domains} ${level}s` : `${domains} ${level}s`;
   yield {
     subject: manifest,
     key: level,
     at: manifest.locate(...path),
     measure: replicas - domains,
     ...(stated === undefined ? { atMost: "notice" as const } : {}),
-    message: tooMany
-      ? `${manifest.ref} wants ${replicas} pods, one a ${level} at most: in ${known} ${replicas - domains} of them never start.`
-      : `${manifest.ref} has a pod in each of ${known} and allows no second one there, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
-    fix: tooMany
-      ? `Run at most ${domains} pods of ${manifest.ref}, or spread them with topologySpreadConstraints, which allow more than one a ${level}.`
-      : `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}, or spread its pods with topologySpreadConstraints.`,
+    ...(tooMany
+      ? wordsForMany(workload, rule, { replicas, domains, stated })
+      : wordsForStill(workload, rule, { replicas, domains, stated })),
+  };
+}
+
+interface Numbers {
+  readonly replicas: number;
+  readonly domains: number;
+  readonly stated: number | undefined;
+}
+
+type Words = Required<Pick<Problem, "message" | "fix">>;
+
+function placesText(level: string, { domains, stated }: Numbers): string {
+  const places = domains === 1 ? `one ${level}` : `${domains} ${level}s`;
+  return stated === undefined ? `a cluster with ${places}` : places;
+}
+
+function wordsForMany({ manifest }: Workload, { level, spreads }: Rule, numbers: Numbers): Words {
+  const { replicas, domains } = numbers;
+  return {
+    message: `${manifest.ref} wants ${replicas} pods, one a ${level} at most: in ${placesText(level, numbers)} ${replicas - domains} of them never start.`,
+    fix: `Run at most ${domains} pods of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one a ${level}` : ""}.`,
+  };
+}
+
+function wordsForStill({ manifest }: Workload, { level, because, spreads }: Rule, numbers: Numbers): Words {
+  const place =
+    numbers.domains === 1 ? "on the only node for it" : `in each of ${placesText(level, numbers)}`;
+  return {
+    message: `${manifest.ref} has a pod ${place} and ${because}, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
+    fix: `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}${spreads ? ", or spread its pods with topologySpreadConstraints" : ""}.`,
   };
 }
