@@ -3,9 +3,11 @@ import { checks } from "./checks/index.ts";
 import { runChecks } from "./checks/run.ts";
 import { worldsOf } from "./checks/worlds.ts";
 import { floorRows } from "./engine/floors.ts";
-import type { Note, Policy, Render, Report, Tree } from "./engine/types.ts";
+import type { Note, Policy, Render, Report, StageRow, Tier, Tree } from "./engine/types.ts";
 import { readDelivery } from "./pipelines/delivery.ts";
+import { subjectOfDeploy } from "./pipelines/problems.ts";
 import { applyPolicy } from "./policy/apply.ts";
+import { strictestDemands, upcomingDemands, withDemands } from "./policy/demands.ts";
 import { tierOf } from "./policy/tiers.ts";
 import { verdicts } from "./policy/verdict.ts";
 import { waiverFor } from "./policy/waivers.ts";
@@ -15,24 +17,26 @@ import { waiverFor } from "./policy/waivers.ts";
  * goes. Data in, data out: no network, no files (but what `render` uses), no clock (today comes with the policy).
  */
 export async function review(base: Tree, head: Tree, policy: Policy, render: Render): Promise<Report> {
-  const rendered = await render(base, head);
+  const rendered = await render(base, head, policy.units);
   const delivery = {
-    before: readDelivery(base, policy.deploys, "base"),
-    after: readDelivery(head, policy.deploys, "head"),
+    before: readDelivery(base, policy, "base"),
+    after: readDelivery(head, policy, "head"),
   };
-  const units = worldsOf({ before: rendered.base, after: rendered.head }, policy.cluster);
+  const units = worldsOf({ before: rendered.base, after: rendered.head }, policy);
   const { problems, notes } = runChecks(checks, units, delivery);
   const findings = applyPolicy(findingsOf(problems, policy, { tierOf, waiverFor }), policy);
   const all = [...rendered.head.notes, ...delivery.after.notes, ...notes];
+  const rows = delivery.after.rows.map((row) => withDemands(row, policy, tierOfDeploy(row, policy)));
   return {
     version: 1,
     base: base.commit,
     head: head.commit,
-    verdicts: verdicts(findings, delivery.after.rows, policy, all),
+    verdicts: verdicts(findings, rows, policy, all),
     findings,
     floors: floorRows(units, (subject, place) => tierOf(policy, subject, place)),
-    stages: delivery.after.rows,
-    demands: policy.stages,
+    stages: rows,
+    demands: strictestDemands(policy),
+    upcoming: upcomingDemands(policy),
     notes: unique(all),
     scope: {
       manifests: rendered.head.units.reduce((sum, unit) => sum + unit.manifests.length, 0),
@@ -40,6 +44,11 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
       pipelines: delivery.after.pipelines.length,
     },
   };
+}
+
+/** Deploys have tiers as workloads have: by their job's name, and where they go. */
+function tierOfDeploy({ deploy, environment }: StageRow, policy: Policy): Tier {
+  return tierOf(policy, subjectOfDeploy(deploy), { unit: "", environment });
 }
 
 /** Sorted, each once. */

@@ -1,7 +1,8 @@
 import { ALERTS, alertsOf } from "../engine/alerts.ts";
 import { pair } from "../engine/pair.ts";
-import type { Cluster, Environment, Manifest, Rendering, Unit } from "../engine/types.ts";
+import type { Cluster, Environment, Manifest, Rendering, Unit, ValuesKey } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
+import { translated } from "../engine/values-keys.ts";
 import { valueCounter } from "../engine/values-parts.ts";
 import { worldOf, type Surroundings } from "../engine/world.ts";
 import type { Transition } from "./define.ts";
@@ -20,14 +21,20 @@ export interface UnitWorlds extends Transition {
   readonly untouched: boolean;
 }
 
+/** What the policy knows and the files do not tell. */
+export interface Known {
+  readonly cluster: Cluster;
+  readonly values: readonly ValuesKey[];
+}
+
 /** The worlds of every unit of either side, by unit id. */
-export function worldsOf(rendered: Sides<Rendering>, cluster: Cluster): UnitWorlds[] {
+export function worldsOf(rendered: Sides<Rendering>, { cluster, values }: Known): UnitWorlds[] {
   const sides = { ...rendered, before: settleMoves(rendered) };
   const before = new Map(sides.before.units.map((unit) => [unit.id, unit]));
   const after = new Map(sides.after.units.map((unit) => [unit.id, unit]));
   const surroundings = {
-    before: { side: "base", cluster, ...indexOf(sides.before) } as const,
-    after: { side: "head", cluster, ...indexOf(sides.after) } as const,
+    before: { side: "base", cluster, valuesKeys: values, ...indexOf(sides.before, values) } as const,
+    after: { side: "head", cluster, valuesKeys: values, ...indexOf(sides.after, values) } as const,
   };
   return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => {
     const left = before.get(id) ?? emptyUnit(after.get(id), id);
@@ -47,7 +54,10 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
   return { id, environment: other?.environment ?? "unknown", manifests: [] };
 }
 
-function indexOf({ units }: Rendering): Pick<Surroundings, "names" | "kinds" | "countValue"> {
+function indexOf(
+  { units }: Rendering,
+  keys: readonly ValuesKey[],
+): Pick<Surroundings, "names" | "kinds" | "countValue"> {
   const names = new Map<string, number>();
   const kinds = new Map<string, Manifest[]>();
   for (const manifest of units.flatMap(({ manifests }) => manifests)) {
@@ -58,7 +68,10 @@ function indexOf({ units }: Rendering): Pick<Surroundings, "names" | "kinds" | "
     if (same) same.push(manifest);
     else kinds.set(manifest.kind, [manifest]);
   }
-  const valuesSets = () => units.flatMap(({ values, manifests }) => values ?? releasedValues(manifests));
+  const valuesSets = () =>
+    units.flatMap(({ values, manifests }) =>
+      (values ?? releasedValues(manifests)).map((set) => translated(set, keys)),
+    );
   return { names, kinds, countValue: valueCounter(valuesSets) };
 }
 

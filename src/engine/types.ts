@@ -93,6 +93,16 @@ export interface ValuesSet extends Subject {
   readonly values: { readonly [key: string]: Json | undefined };
   /** Where a key is written, in the layer that decides it; its nearest written parent where it is absent. */
   readonly locate: (path: FieldPath) => Location;
+  /** Keys that the policy translated: path of the usual key → how the file writes it. Paths are joined with dots. */
+  readonly written?: ReadonlyMap<string, string>;
+}
+
+/** A key of charts whose meaning only their owners know, and the usual key that means the same. */
+export interface ValuesKey {
+  /** Dotted path in the values, from the root of a chart's values: `capacity.pods`. `*` stands for any one key. */
+  readonly key: string;
+  /** The usual key, in the same map: `replicaCount`. */
+  readonly means: string;
 }
 
 /** What is deployed together: a folder of plain manifests, a kustomization, a chart with its values, … */
@@ -113,8 +123,31 @@ export interface Rendering {
   readonly notes: readonly Note[];
 }
 
+/** What an organisation knows of its units that the files do not tell. */
+export interface UnitRules {
+  /** Folders, files and units that nobody deploys from here; `*` stands for any run of characters. */
+  readonly exclude: readonly string[];
+  /** First match wins. */
+  readonly environments: readonly { readonly match: string; readonly environment: Environment }[];
+  /** How charts of the repository are deployed, where no file says so. */
+  readonly releases: readonly PolicyRelease[];
+}
+
+/** A chart of the repository with the values files with which it is deployed. */
+export interface PolicyRelease {
+  /** The chart's folder. */
+  readonly chart: string;
+  /** Paths of values files, from the repository's root; the last one wins. */
+  readonly values: readonly string[];
+  readonly environment?: Environment;
+}
+
 /** Turns two trees into units. Both come in together, for what is one unit must be the same on both sides. */
-export type Render = (base: Tree, head: Tree) => Promise<{ base: Rendering; head: Rendering }>;
+export type Render = (
+  base: Tree,
+  head: Tree,
+  rules?: UnitRules,
+) => Promise<{ base: Rendering; head: Rendering }>;
 
 /** What the policy says about the cluster, where it says it. */
 export interface Cluster {
@@ -284,6 +317,10 @@ export interface StageRow {
   readonly practices: readonly PracticeCell[];
   /** From what starts it to the deploy; each node stands after those that it follows. */
   readonly path: readonly PathNode[];
+  /** What depends on the deploy, by the policy's tiers. */
+  readonly tier?: Tier;
+  /** What the policy demands of each stage before this deploy; the report's `demands` where absent. */
+  readonly demands?: Readonly<Record<Stage, StageDemand>>;
 }
 
 /** What a good delivery does beside testing. */
@@ -322,6 +359,29 @@ export interface PathNode {
 /** What the policy demands of a stage. */
 export type StageDemand = "required" | "advised" | "off";
 
+/** A stage's demand, and where and from when it holds. */
+export interface StageRule {
+  readonly demand: StageDemand;
+  /** The tiers of deploys of which it is demanded; all where absent. For the others it is advised. */
+  readonly tiers?: readonly Tier[];
+  /** The first day on which `required` holds, `YYYY-MM-DD`; until then it is advised. */
+  readonly from?: string;
+}
+
+/** A job, or a check of another system, that is the test of a stage though nothing in the files tells. */
+export interface DeclaredTest {
+  readonly stage: Stage;
+  readonly workflow: string;
+  readonly job: string;
+}
+
+/** An input, by hand, that may let a deploy pass its tests by: a break-glass that the organisation accepts. */
+export interface AcceptedBypass {
+  readonly workflow: string;
+  readonly input: string;
+  readonly reason: string;
+}
+
 /* ---- Policy ---------------------------------------------------------------------------------- */
 
 /** An accepted finding: shown, never hidden, and only until its day. */
@@ -356,9 +416,15 @@ export interface Policy {
   /** First match wins; no match means `standard`. */
   readonly tiers: readonly { readonly match: TierMatch; readonly tier: Tier }[];
   readonly checks: Readonly<Record<string, CheckSetting>>;
-  readonly stages: Readonly<Record<Stage, StageDemand>>;
+  readonly stages: Readonly<Record<Stage, StageRule>>;
   /** How production deploys look here, where it cannot be told. */
   readonly deploys: readonly { readonly workflow: string; readonly job: string }[];
+  /** Which jobs are tests, where it cannot be told. */
+  readonly tests: readonly DeclaredTest[];
+  readonly bypasses: readonly AcceptedBypass[];
+  readonly units: UnitRules;
+  /** Keys of the organisation's own charts. */
+  readonly values: readonly ValuesKey[];
   readonly cluster: Cluster;
   readonly waivers: readonly Waiver[];
   /** The least severity that becomes a line comment; `off` for none. */
@@ -382,7 +448,10 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly floors: readonly FloorRow[];
   readonly stages: readonly StageRow[];
+  /** What the policy demands of each stage today, of the deploys of which it demands most. */
   readonly demands: Readonly<Record<Stage, StageDemand>>;
+  /** Days from which a stage is required, `YYYY-MM-DD`, where that is still to come. */
+  readonly upcoming?: Readonly<Partial<Record<Stage, string>>>;
   readonly notes: readonly Note[];
   /** What was looked at, so that "nothing to check" can be told from "nothing found". */
   readonly scope: { readonly manifests: number; readonly units: number; readonly pipelines: number };

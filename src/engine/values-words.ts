@@ -38,9 +38,20 @@ export function problemOf(part: ValuesChange, { check, key, at, severity, messag
     key: [...part.steps, key].join("."),
     at: at ?? locateKey(part, key),
     atMost: weighed(severity, part.worlds.after),
-    message: `By the usual meaning of ${key}, ${message}`,
+    message: `${sourceOf(part, key)}, ${message}`,
     fix: `${fix} If it is meant, waive ${check} for "${subject.ref}" in .github/nines.yml, with the reason and a last day.`,
   };
+}
+
+/** Who says what the key means: the policy, of charts of its own, or everybody. */
+function sourceOf({ set, old, path }: ValuesChange, key: string): string {
+  const steps = [...path.after, ...key.split(".")];
+  const written = steps
+    .map((_, index) => steps.slice(0, steps.length - index).join("."))
+    .map((id) => set.written?.get(id) ?? old.written?.get(id))
+    .find((words) => words !== undefined);
+  if (written === undefined) return `By the usual meaning of ${key}`;
+  return `As the policy says, ${written} means ${key}`;
 }
 
 /** Fewer people are hurt by what goes wrong before production. */

@@ -1,8 +1,9 @@
 import { at, list, object, string, strings } from "./json.ts";
 import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
-import type { Cluster, Environment, Json, Manifest, Side, Unit, ValuesSet } from "./types.ts";
+import type { Cluster, Environment, Json, Manifest, Side, Unit, ValuesKey, ValuesSet } from "./types.ts";
 import { releasedValues } from "./values.ts";
+import { translated } from "./values-keys.ts";
 import { workloadOf, type Workload } from "./workload.ts";
 
 /** One unit on one side, with the questions that checks ask of it. */
@@ -51,13 +52,18 @@ export interface Surroundings {
   readonly names: ReadonlyMap<string, number>;
   /** Every object of the side, by kind. */
   readonly kinds: ReadonlyMap<string, readonly Manifest[]>;
+  /** Keys of charts that the policy translates. */
+  readonly valuesKeys: readonly ValuesKey[];
   /** See `World.countValue`. */
   readonly countValue: (key: string, value: Json) => number;
 }
 
 const NONE: readonly Manifest[] = [];
 
-export function worldOf(unit: Unit, { side, cluster, names, kinds, countValue }: Surroundings): World {
+export function worldOf(
+  unit: Unit,
+  { side, cluster, names, kinds, countValue, valuesKeys }: Surroundings,
+): World {
   let values: readonly ValuesSet[] | undefined;
   const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
   const byName = Map.groupBy(unit.manifests, ({ kind, name }) => `${kind}/${name}`);
@@ -89,7 +95,8 @@ export function worldOf(unit: Unit, { side, cluster, names, kinds, countValue }:
     count: (kind, name) => names.get(`${kind}/${name}`) ?? 0,
     countValue,
     get values() {
-      return (values ??= unit.values ?? releasedValues(unit.manifests));
+      values ??= (unit.values ?? releasedValues(unit.manifests)).map((set) => translated(set, valuesKeys));
+      return values;
     },
     everywhere: (kind) => kinds.get(kind) ?? NONE,
     workload: (manifest) => byManifest.get(manifest),

@@ -1,6 +1,8 @@
 import { STAGES } from "../engine/types.ts";
-import type { GateVerdict, Note, Policy, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
+import type { GateVerdict, Note, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
 import { beginningOf } from "./beginnings.ts";
+import { declaredTests, withAccepted } from "./declared.ts";
+import type { Declared } from "./declared.ts";
 import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, isStage, PRESENT, readCommands } from "./evidence.ts";
@@ -62,20 +64,25 @@ export interface Delivery {
 }
 
 /** Reads how one side of a repository tests and deploys. It never throws: what cannot be read ends in a note. */
-export function readDelivery(tree: Tree, declared: Policy["deploys"], side: Side): Delivery {
+export function readDelivery(tree: Tree, declared: Declared, side: Side): Delivery {
   const files = openFiles(tree, side);
-  const pipelines = [...readGithubActions(files), ...readOtherSystems(files)];
+  const pipelines = [...readGithubActions(files), ...readOtherSystems(files)].map((pipeline) =>
+    withAccepted(pipeline, declared.bypasses),
+  );
   const read = pipelines.map((pipeline) => ({
     pipeline,
     jobs: pipeline.jobs.map((job) => readCommands(job, tree)),
   }));
   // A deploy that only others start is theirs, and gated there.
   const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
-  const jobDeploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared));
+  const jobDeploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));
   const merged = gitOpsDeploys(tree, side);
   const deploys = [...jobDeploys, ...merged];
   const evidence = read.flatMap(({ pipeline, jobs }) =>
-    jobs.flatMap((job) => findEvidence(pipeline, job, tree)),
+    jobs.flatMap((job) => {
+      const told = findEvidence(pipeline, job, tree);
+      return [...told, ...declaredTests(pipeline, job.job, { tests: declared.tests, told })];
+    }),
   );
   const judge = new Judge();
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
@@ -207,8 +214,13 @@ function cellOf(
   return { stage, verdict: "absent", reason: `none was found; ${beginningOf(stage, deploy)}` };
 }
 
-const reasonOf = ({ tool, job }: Evidence, { reason, scenario }: Standing): string =>
-  `${tool} in job ${job.id} ${reason}${scenario === "" ? "" : ` (on ${scenario})`}`;
+function reasonOf({ tool, job, pipeline }: Evidence, { reason, scenario }: Standing): string {
+  const when = scenario === "" ? "" : ` (on ${scenario})`;
+  const accepted = [...(pipeline.accepted ?? [])].map(
+    ([input, why]) => `; the policy accepts the bypass by input ${input}: ${why}`,
+  );
+  return `${tool} in job ${job.id} ${reason}${when}${accepted.join("")}`;
+}
 
 /** In each scenario the best test counts; over the scenarios, the worst. */
 export function bestOverall(

@@ -1,4 +1,5 @@
 import type { Environment, Location, Policy } from "../engine/types.ts";
+import { isDeclared } from "./declared.ts";
 import {
   COMMIT_ACTIONS,
   DEPLOY_ACTIONS,
@@ -53,7 +54,8 @@ export function findDeploys(
   declared: Policy["deploys"],
 ): Deploy[] {
   const found = jobs.flatMap((read) => {
-    const here = declares(declared, pipeline, read.job) ? [wholeJob(read.job, "production")] : [];
+    const isNamed = declared.some((entry) => isDeclared(pipeline, read.job, entry));
+    const here = isNamed ? [wholeJob(read.job, "production")] : [];
     return here.length > 0 ? here : pointsOf(read, pipeline);
   });
   const repairs = jobs.flatMap(repairsOf);
@@ -90,14 +92,6 @@ const textsOf = ({ steps }: JobCommands): string[] =>
   steps.flatMap(({ commands }) => commands.flatMap((command) => command.texts[0] ?? []));
 
 const waitsOf = (read: JobCommands): string[] => textsOf(read).filter((text) => WAITS.test(text));
-
-function declares(declared: Policy["deploys"], { path }: Pipeline, job: Job): boolean {
-  if (job.caller !== undefined) return false;
-  return declared.some((entry) => {
-    const sameFile = path === entry.workflow || path.endsWith(`/${entry.workflow}`);
-    return sameFile && entry.job.toLowerCase() === job.id.toLowerCase();
-  });
-}
 
 const wholeJob = (job: Job, tier: DeployTier): Found => {
   return { job, step: -1, mechanism: "declared", text: job.id, at: job.at, tier };

@@ -20,6 +20,8 @@ export interface Pipeline {
   readonly concurrency?: Concurrency;
   /** Defaults of the inputs with which it is started by hand. */
   readonly inputs: Readonly<Record<string, Primitive>>;
+  /** Inputs, in lower case, that the policy lets pass tests by, with its reason: they count as not given. */
+  readonly accepted?: ReadonlyMap<string, string>;
   /** Branch and tag names that its conditions ask for: they tell which scenarios are worth a look. */
   readonly refs: readonly string[];
   /** What it takes in and was not read: orbs, templates, shared libraries. */

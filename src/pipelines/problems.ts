@@ -36,6 +36,11 @@ export function jobSubject(job: Job, path: string): Subject {
   return { ref: `${path}#${job.id}`, kind: "Job", namespace: "", name: job.id, labels: {} };
 }
 
+/** The subject that a deploy's row is about: `file#job`. */
+export function subjectOfDeploy(ref: string): Subject {
+  return { ref, kind: "Job", namespace: "", name: ref.slice(ref.lastIndexOf("#") + 1), labels: {} };
+}
+
 /** The subject of a finding about a deploy. */
 export const deploySubject = (deploy: Deploy): Subject => jobSubject(deploy.root, deploy.pipeline.path);
 

@@ -229,7 +229,8 @@ function githubValue(play: Omit<Play, "forced">, rest: readonly string[]): Possi
 }
 
 function inputValue({ free, pipeline }: Omit<Play, "forced">, name = ""): Possible {
-  return free ? [ANY] : [pipeline.inputs[name] ?? null];
+  const isFree = free && !pipeline.accepted?.has(name.toLowerCase());
+  return isFree ? [ANY] : [pipeline.inputs[name] ?? null];
 }
 
 /** Three-valued `and`. */

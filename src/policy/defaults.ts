@@ -1,4 +1,4 @@
-import type { Policy, Stage, StageDemand } from "../engine/types.ts";
+import type { Policy, Stage, StageDemand, UnitRules } from "../engine/types.ts";
 
 /** What holds after every tier rule of the organisation and the repository: previews and sandboxes may go down. */
 export const BUILT_IN_TIERS: Policy["tiers"] = [
@@ -10,8 +10,10 @@ export const DEFAULT_DEMAND: StageDemand = "advised";
 export const DEFAULT_COMMENTS: Policy["comments"] = "error";
 export const DEFAULT_UNVERIFIED: Policy["unverified"] = "failure";
 
-/** One demand for each stage. */
-export function demands(of: (stage: Stage) => StageDemand): Record<Stage, StageDemand> {
+export const NO_UNIT_RULES: UnitRules = { exclude: [], environments: [], releases: [] };
+
+/** One value for each stage. */
+export function perStage<T>(of: (stage: Stage) => T): Record<Stage, T> {
   return {
     unit: of("unit"),
     acceptance: of("acceptance"),
@@ -27,8 +29,12 @@ export function demands(of: (stage: Stage) => StageDemand): Record<Stage, StageD
 export const defaultPolicy = (today: string): Policy => ({
   tiers: BUILT_IN_TIERS,
   checks: {},
-  stages: demands(() => DEFAULT_DEMAND),
+  stages: perStage(() => ({ demand: DEFAULT_DEMAND })),
   deploys: [],
+  tests: [],
+  bypasses: [],
+  units: NO_UNIT_RULES,
+  values: [],
   cluster: {},
   waivers: [],
   comments: DEFAULT_COMMENTS,

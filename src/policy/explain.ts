@@ -26,7 +26,7 @@ export function explain(issue: Issue, parsed: Parsed, keysAt: KeysAt): Complaint
   return [{ ...parsed.at(path), message: `${nameOf(path)}: ${wrongValue(issue, value, path)}` }];
 }
 
-/** A severity, or a map with a severity: which of the two was meant shows in what was written. */
+/** A word, or a map that holds the word: which of the two was meant shows in what was written. */
 function ofUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
   parsed: Parsed,
@@ -51,6 +51,17 @@ const MISSING: Readonly<Record<string, string>> = {
   until: "write the last day on which the waiver holds, such as `until: 2027-01-31`",
   reason: "say why the risk is accepted",
   by: "say who accepted it",
+  demand: "say required, advised or off",
+  stage: "name the stage, such as `acceptance`",
+  workflow: "name the file of the workflow, such as `release.yml`",
+  job: "name the key of the job",
+  input: "name the input of the workflow",
+  match: "name the folder, chart or kustomization; * stands for any run of characters",
+  environment: "say production, staging or development",
+  chart: "name the folder of the chart",
+  values: "list the values files, from the repository's root; [] for the chart's own alone",
+  key: "name the key of the values, such as `capacity.pods`",
+  means: "name the usual key that means the same, such as `replicaCount`",
   subject: "name what is excused, such as `Deployment/shop/web`",
   check: "name the check; `nines checks` lists them",
 };

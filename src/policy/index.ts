@@ -3,6 +3,7 @@ import { merge } from "./merge.ts";
 import { readLayers, type PolicyIssue, type PolicySource } from "./read.ts";
 
 export { severityFor } from "./apply.ts";
+export { strictestDemands, upcomingDemands, withDemands } from "./demands.ts";
 export { defaultPolicy } from "./defaults.ts";
 export type { PolicyIssue, PolicySource } from "./read.ts";
 export { policySchema } from "./schema.ts";

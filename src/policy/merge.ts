@@ -1,8 +1,23 @@
-import type { CheckSetting, FieldPath, Policy, Waiver } from "../engine/types.ts";
-import { BUILT_IN_TIERS, DEFAULT_COMMENTS, DEFAULT_DEMAND, DEFAULT_UNVERIFIED, demands } from "./defaults.ts";
+import type {
+  CheckSetting,
+  FieldPath,
+  Policy,
+  Stage,
+  StageRule,
+  UnitRules,
+  Waiver,
+} from "../engine/types.ts";
+import {
+  BUILT_IN_TIERS,
+  DEFAULT_COMMENTS,
+  DEFAULT_DEMAND,
+  DEFAULT_UNVERIFIED,
+  perStage,
+} from "./defaults.ts";
 import { issueOf, type Layer, type PolicyIssue } from "./read.ts";
 import { checkHolds, commentsHold, demandHolds, unverifiedHolds } from "./strictness.ts";
 import { defined } from "./defined.ts";
+import type { PolicyFile } from "./schema.ts";
 import { waiverWarnings } from "./waivers.ts";
 
 /** The two files, what the organisation locked, and where warnings go. */
@@ -29,7 +44,11 @@ export function merge(
     tiers: [...tiers(merging), ...BUILT_IN_TIERS],
     checks: checks(merging),
     stages: stages(merging),
-    deploys: deploys(merging),
+    deploys: both(merging, "deploys"),
+    tests: both(merging, "tests"),
+    bypasses: bypasses(merging),
+    units: units(merging),
+    values: both(merging, "values"),
     cluster: cluster(merging),
     waivers: waivers(merging, today),
     comments: comments(merging),
@@ -104,24 +123,75 @@ function settings(layer: Layer | undefined): Record<string, CheckSetting> {
 
 function stages(merging: Merging): Policy["stages"] {
   const { organisation, repository } = merging;
-  return demands((stage) => {
-    const theirs = organisation?.file.stages?.[stage] ?? DEFAULT_DEMAND;
-    const mine = repository?.file.stages?.[stage];
+  return perStage((stage) => {
+    const theirs = ruleOf(organisation, stage) ?? { demand: DEFAULT_DEMAND };
+    const mine = ruleOf(repository, stage);
     if (mine === undefined) return theirs;
     if (!isLocked(merging, "stages", `stages.${stage}`) || demandHolds(mine, theirs)) return mine;
     refuse(
       merging,
       ["stages", stage],
-      `stages.${stage} is locked by the organisation, and "${mine}" would loosen "${theirs}"`,
+      `stages.${stage} is locked by the organisation, and "${ruleText(mine)}" would loosen "${ruleText(theirs)}"`,
     );
     return theirs;
   });
 }
 
-/** Both files' deploys count: to name one more only makes nines look at more. */
-function deploys({ organisation, repository }: Merging): Policy["deploys"] {
-  const all = [...(organisation?.file.deploys ?? []), ...(repository?.file.deploys ?? [])];
-  return [...new Map(all.map((deploy) => [JSON.stringify([deploy.workflow, deploy.job]), deploy])).values()];
+function ruleOf(layer: Layer | undefined, stage: Stage): StageRule | undefined {
+  const written = layer?.file.stages?.[stage];
+  if (written === undefined) return undefined;
+  return typeof written === "string" ? { demand: written } : defined(written);
+}
+
+function ruleText({ demand, tiers, from }: StageRule): string {
+  const parts = [demand, tiers && `for ${tiers.join(", ")}`, from && `from ${from}`];
+  return parts.filter((part) => part !== undefined).join(" ");
+}
+
+/** Both files' lists count: one entry more only makes nines see more. Equal entries count once. */
+function both<K extends "deploys" | "tests" | "values">(
+  { organisation, repository }: Merging,
+  key: K,
+): NonNullable<PolicyFile[K]> {
+  const all = [...(organisation?.file[key] ?? []), ...(repository?.file[key] ?? [])];
+  return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()] as NonNullable<
+    PolicyFile[K]
+  >;
+}
+
+/** To accept a bypass loosens what gates a deploy. */
+function bypasses(merging: Merging): Policy["bypasses"] {
+  const own = (merging.repository?.file.bypasses ?? []).filter(({ input }, index) => {
+    if (!isLocked(merging, "bypasses")) return true;
+    refuse(
+      merging,
+      ["bypasses", index],
+      `bypasses is locked by the organisation, so a repository cannot accept ${input}`,
+    );
+    return false;
+  });
+  return [...(merging.organisation?.file.bypasses ?? []), ...own];
+}
+
+/** The repository knows its own folders best, unless the organisation locks it: then it can only name more releases. */
+function units(merging: Merging): UnitRules {
+  const theirs = rulesOf(merging.organisation);
+  const mine = rulesOf(merging.repository);
+  const open = <T>(key: "exclude" | "environments", entries: readonly T[]): readonly T[] => {
+    if (entries.length === 0 || !isLocked(merging, "units")) return entries;
+    refuse(merging, ["units", key], `units is locked by the organisation, so a repository cannot set ${key}`);
+    return [];
+  };
+  return {
+    exclude: [...open("exclude", mine.exclude), ...theirs.exclude],
+    environments: [...open("environments", mine.environments), ...theirs.environments],
+    releases: [...mine.releases, ...theirs.releases],
+  };
+}
+
+function rulesOf(layer: Layer | undefined): UnitRules {
+  const { exclude = [], environments = [], releases = [] } = layer?.file.units ?? {};
+  return { exclude, environments, releases: releases.map(defined) };
 }
 
 /** What a cluster is, is a fact and not more or less strict: where it is locked, the organisation's word stands. */

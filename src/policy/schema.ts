@@ -6,11 +6,41 @@ const TIERS = ["critical", "standard", "best-effort"] as const;
 const ENVIRONMENTS = ["production", "staging", "development", "unknown"] as const;
 const DEMANDS = ["required", "advised", "off"] as const;
 const CLUSTER_KEYS = ["version", "nodes", "zones"] as const;
+/** The usual keys that a key of one's own chart can stand for: those that the checks of values know. */
+const VALUES_MEANINGS = [
+  "enabled",
+  "replicaCount",
+  "minReplicas",
+  "maxReplicas",
+  "autoscaling",
+  "podDisruptionBudget",
+  "minAvailable",
+  "maxUnavailable",
+  "maxSurge",
+  "strategy",
+  "readinessProbe",
+  "livenessProbe",
+  "startupProbe",
+  "terminationGracePeriodSeconds",
+  "lifecycle",
+  "affinity",
+  "topologySpreadConstraints",
+  "resources",
+  "persistence",
+  "storageClass",
+  "size",
+  "backup",
+  "ingress",
+  "service",
+  "serviceMonitor",
+] as const;
 const LOCKABLE = [
   "tiers",
   "checks",
   "stages",
   "deploys",
+  "bypasses",
+  "units",
   "cluster",
   "waivers",
   "comments",
@@ -40,6 +70,55 @@ const checkSetting = z
   .describe(
     "The severity of every finding of this check, or off; with tiers, only for workloads of these tiers.",
   );
+
+const demand = z.enum(DEMANDS);
+
+const stageRule = z.union([
+  demand,
+  z.strictObject({
+    demand,
+    tiers: z
+      .array(tier)
+      .min(1)
+      .describe("The tiers of deploys of which it is demanded; for the others the stage is advised.")
+      .optional(),
+    from: z.iso
+      .date()
+      .describe("The first day on which required holds, YYYY-MM-DD; until then the stage is advised.")
+      .optional(),
+  }),
+]);
+
+const units = z.strictObject({
+  exclude: z
+    .array(text())
+    .describe("Folders, files, charts and kustomizations that nobody deploys from here; they are not judged.")
+    .optional(),
+  environments: z
+    .array(z.strictObject({ match: text(), environment: z.enum(ENVIRONMENTS) }))
+    .describe("The environment of units whose names do not tell it. First match wins.")
+    .optional(),
+  releases: z
+    .array(
+      z.strictObject({
+        chart: text().describe("Folder of a chart of the repository."),
+        values: z
+          .array(text())
+          .describe("Its values files, as paths from the repository's root; the last one wins."),
+        environment: z.enum(ENVIRONMENTS).optional(),
+      }),
+    )
+    .describe("How charts are deployed, where no file of the repository says so.")
+    .optional(),
+});
+
+const valuesKey = z.strictObject({
+  key: z
+    .string()
+    .regex(/^[^.\s]+(\.[^.\s]+){0,9}$/)
+    .describe("Dotted path of a key in a chart's values; * stands for any one key."),
+  means: z.enum(VALUES_MEANINGS).describe("The usual key that means the same."),
+});
 
 const waiver = {
   subject: text().describe("Kind/namespace/name as the report names it; * stands for any run of characters."),
@@ -77,12 +156,31 @@ export function policyFile(checkIds: readonly string[]) {
     version: z.literal(1).describe("The version of this format."),
     tiers: z.array(tierRule).describe("First match wins; no match means standard.").optional(),
     checks: byKey(checkIds, checkSetting).describe("Severities that differ from the checks' own.").optional(),
-    stages: byKey(STAGES, z.enum(DEMANDS))
+    stages: byKey(STAGES, stageRule)
       .describe("Which test stages must gate a production deploy. Default: advised.")
       .optional(),
     deploys: z
       .array(z.strictObject({ workflow: text(), job: text() }))
       .describe("Jobs that deploy to production, where that cannot be told from the files.")
+      .optional(),
+    tests: z
+      .array(z.strictObject({ stage: z.enum(STAGES), workflow: text(), job: text() }))
+      .describe("Jobs that are the test of a stage, where that cannot be told from the files.")
+      .optional(),
+    bypasses: z
+      .array(
+        z.strictObject({
+          workflow: text(),
+          input: text(),
+          reason: text().describe("Why tests may be passed by. It is shown in every report."),
+        }),
+      )
+      .describe("Inputs of workflows that may let a deploy pass its tests by.")
+      .optional(),
+    units: units.describe("What is deployed, where the files do not tell.").optional(),
+    values: z
+      .array(valuesKey)
+      .describe("Keys of your own charts, and the usual keys that mean the same.")
       .optional(),
     cluster: cluster.describe("What the manifests run on.").optional(),
     waivers: z

@@ -1,4 +1,4 @@
-import type { CheckSetting, Policy, Severity, StageDemand, Tier } from "../engine/types.ts";
+import type { CheckSetting, Policy, Severity, StageDemand, StageRule, Tier } from "../engine/types.ts";
 
 const TIERS: readonly Tier[] = ["critical", "standard", "best-effort"];
 const SEVERITY: Readonly<Record<Severity | "off", number>> = { off: 0, notice: 1, warning: 2, error: 3 };
@@ -21,9 +21,18 @@ function severityOn({ severity, tiers }: CheckSetting, tier: Tier): Severity | "
   return !tiers || tiers.includes(tier) ? severity : undefined;
 }
 
-/** Whether a stage's demand is at least as strict as another. */
-export const demandHolds = (mine: StageDemand, theirs: StageDemand): boolean =>
-  DEMAND[mine] >= DEMAND[theirs];
+/** Whether a stage's rule is at least as strict as another for every tier, on every day. */
+export function demandHolds(mine: StageRule, theirs: StageRule): boolean {
+  const inTime = (mine.from ?? "") <= (theirs.from ?? "");
+  return TIERS.every((tier) => {
+    const [ours, other] = [demandOn(mine, tier), demandOn(theirs, tier)];
+    return DEMAND[ours] >= DEMAND[other] && (other !== "required" || inTime);
+  });
+}
+
+function demandOn({ demand, tiers }: StageRule, tier: Tier): StageDemand {
+  return demand !== "required" || !tiers || tiers.includes(tier) ? demand : "advised";
+}
 
 /** Whether at least as many findings become comments. */
 export const commentsHold = (mine: Policy["comments"], theirs: Policy["comments"]): boolean =>

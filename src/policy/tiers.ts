@@ -1,5 +1,5 @@
 import type { Environment, Policy, Subject, Tier, TierMatch } from "../engine/types.ts";
-import { matches } from "./glob.ts";
+import { matches } from "../engine/glob.ts";
 
 /** The tier of the first rule that matches; `standard` where none does. */
 export function tierOf(

@@ -5,9 +5,11 @@ import {
   type Note,
   type Pillar,
   type Policy,
+  type Stage,
   type StageRow,
   type Verdict,
 } from "../engine/types.ts";
+import { strictestDemands } from "./demands.ts";
 
 /** Files in which CI systems look for pipelines: a note about one of them may hide a deploy. */
 const PIPELINE =
@@ -46,14 +48,16 @@ function isNew(standing: Finding["standing"]): boolean {
  * Every stage that the policy requires must gate every production deploy. Where something on the way cannot be read,
  * that is said and does not block: a required check must not fail over what nines cannot know.
  */
-function ofStages(rows: readonly StageRow[], { stages }: Policy, notes: readonly Note[]): Verdict {
-  const required = STAGES.filter((stage) => stages[stage] === "required");
+function ofStages(rows: readonly StageRow[], policy: Policy, notes: readonly Note[]): Verdict {
+  const demands = strictestDemands(policy);
+  const required = STAGES.filter((stage) => demands[stage] === "required");
   if (required.length === 0) return "pass";
   if (rows.length === 0) return notes.some(({ path }) => PIPELINE.test(path)) ? "warn" : "pass";
   return worst(rows.flatMap((row) => required.map((stage) => ofCell(row, stage))));
 }
 
-function ofCell(row: StageRow, stage: (typeof STAGES)[number]): Verdict {
+function ofCell(row: StageRow, stage: Stage): Verdict {
+  if (row.demands && row.demands[stage] !== "required") return "pass";
   if (row.environment === "staging" || row.environment === "development") return "pass";
   const verdict = row.cells.find((cell) => cell.stage === stage)?.verdict ?? "absent";
   if (verdict === "required") return "pass";

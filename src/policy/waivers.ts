@@ -1,5 +1,5 @@
 import type { Policy, Subject, Waiver } from "../engine/types.ts";
-import { matches } from "./glob.ts";
+import { matches } from "../engine/glob.ts";
 import { issueOf, type Layer, type PolicyIssue } from "./read.ts";
 
 /** So many days before its end a waiver is warned about, so that two weekly rounds of work see it. */

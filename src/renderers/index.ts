@@ -1,9 +1,11 @@
+import { isMeant } from "../engine/glob.ts";
 import type { Note, Render, Rendering, Side, Tree } from "../engine/types.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
 import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, type Result } from "./jobs.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
 import { readPlain } from "./plain.ts";
+import { isExcludedJob, NO_RULES, ruleNotes, withEnvironments } from "./unit-rules.ts";
 import { together, unitsOf, withoutOrders } from "./units.ts";
 import { looseValues } from "./values.ts";
 
@@ -11,11 +13,11 @@ import { looseValues } from "./values.ts";
  * Turns trees into what is deployed: charts through `helm template`, kustomizations through `kubectl kustomize`, the
  * rest as it is written. Only what the change can touch is rendered.
  */
-export const render: Render = async (baseTree, headTree) => {
+export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const [base, head] = [substituted(baseTree, "base"), substituted(headTree, "head")];
   const changed = changedPaths(base, head);
-  const plans = { base: planOf(base, "base"), head: planOf(head, "head") };
-  const all = jobsOf(plans, { base, head }, changed);
+  const plans = { base: planOf(base, "base", rules), head: planOf(head, "head", rules) };
+  const all = jobsOf(plans, { base, head }, changed).filter((job) => !isExcludedJob(rules, job));
   const { jobs, left } = atMost(all, changed);
   const results = await runJobs(jobs, new Map());
   const seeds = seedsOf(results);
@@ -23,7 +25,8 @@ export const render: Render = async (baseTree, headTree) => {
   const failed = new Set(results.filter(({ built }) => !built.ok).map(({ job }) => job.id));
   const asWritten = new Set(results.flatMap(({ job }) => (failed.has(job.id) ? job.resources : [])));
   const claims = { base: claimedBy(plans.base), head: claimedBy(plans.head) };
-  const isManifest = (side: Side) => (path: string) => asWritten.has(path) || !claims[side](path);
+  const isManifest = (side: Side) => (path: string) =>
+    (asWritten.has(path) || !claims[side](path)) && !isMeant(rules.exclude, path);
   const plain = readPlain(base, head, {
     isManifest: { base: isManifest("base"), head: isManifest("head") },
     changed,
@@ -32,22 +35,27 @@ export const render: Render = async (baseTree, headTree) => {
     const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
     return { path, text: texts.join("\n") };
   });
-  const loose = looseValues({ base, head }, changed, isUsed(plans));
+  const used = isUsed(plans);
+  const loose = looseValues({ base, head }, changed, (path) => used(path) || isMeant(rules.exclude, path));
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
-    units: withoutOrders(
-      together([
-        ...plain[name].units,
-        ...unitsOf(results, { side: name, tree, failed, changed }),
-        ...loose[name],
-      ]),
-      plans,
+    units: withEnvironments(
+      withoutOrders(
+        together([
+          ...plain[name].units,
+          ...unitsOf(results, { side: name, tree, failed, changed }),
+          ...loose[name],
+        ]),
+        plans,
+      ),
+      rules,
     ),
     notes: [
       ...tree.notes,
       ...plain[name].notes,
       ...notesOf(results, name, touched),
       ...(left > 0 ? [leftOut(left)] : []),
+      ...ruleNotes(rules, tree, changed),
     ],
   });
   return { base: side("base", base), head: side("head", head) };

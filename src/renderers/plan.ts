@@ -1,9 +1,10 @@
-import type { Side, Tree } from "../engine/types.ts";
+import type { Side, Tree, UnitRules } from "../engine/types.ts";
 import { chartsOf, join } from "./chart.ts";
 import { closureOf, kustomizationsOf, rootsOf, type Closure } from "./kustomization.ts";
 import { orderedReleases } from "./orders.ts";
 import { isInside } from "./paths.ts";
 import { releaseId, releasesOf, type Release } from "./release.ts";
+import { namedReleases } from "./unit-rules.ts";
 
 export function changedPaths(base: Tree, head: Tree): Set<string> {
   const paths = [...base.files.keys(), ...head.files.keys()];
@@ -16,10 +17,10 @@ export interface Plan {
   readonly closures: readonly Closure[];
 }
 
-export function planOf(tree: Tree, side: Side): Plan {
+export function planOf(tree: Tree, side: Side, rules: UnitRules): Plan {
   const kustomizations = kustomizationsOf(tree);
   const charts = chartsOf(tree);
-  const ordered = orderedReleases(charts, tree, side);
+  const ordered = [...orderedReleases(charts, tree, side), ...namedReleases(rules, charts, tree)];
   return {
     releases: charts.flatMap((chart) => releasesOf(chart, ordered)),
     closures: rootsOf(kustomizations).map((root) => closureOf(root, kustomizations, tree)),

@@ -22,6 +22,8 @@ export interface Release {
   readonly order?: Manifest;
   /** Values that switch on what nothing else does, by path. */
   readonly on?: Switches;
+  /** Where the policy says that it goes. */
+  readonly environment?: Environment;
 }
 
 /**
@@ -48,7 +50,8 @@ export function releaseId({ chart, files, order, on }: Release): string {
 }
 
 /** What the values' names tell, or whoever orders it: its file, its names, and where it deploys to. */
-export function environmentOfRelease({ chart, files, order }: Release): Environment {
+export function environmentOfRelease({ chart, files, order, environment: said }: Release): Environment {
+  if (said !== undefined) return said;
   const names = files.flatMap(({ path, environment }) => [path, environment ?? ""]);
   const spec = order?.get("spec", "destination");
   const place = typeof spec === "object" && spec !== null ? Object.values(spec) : [];

@@ -2,7 +2,7 @@ import { STAGES, type Report, type StageRow } from "../engine/types.ts";
 import { plain } from "./clean.ts";
 import { KEPT, pathLines, PRACTICE } from "./path.ts";
 import { notesOf, placeOf } from "./select.ts";
-import { cellOf, GATE, withoutDeploy } from "./stages.ts";
+import { cellOf, demandWords, GATE, withoutDeploy } from "./stages.ts";
 import { aligned, palette, wrap, type Palette } from "./terminal.ts";
 import { titleOf } from "./title.ts";
 
@@ -32,20 +32,27 @@ interface Paper {
 }
 
 /** The checklist, the practices and the way of every production deploy, for a terminal. */
-export function stagesText(report: Pick<Report, "stages" | "demands">, { paint, width }: Paper): string[] {
+export function stagesText(
+  report: Pick<Report, "stages" | "demands" | "upcoming">,
+  { paint, width }: Paper,
+): string[] {
   if (report.stages.length === 0) return [];
   const tables = report.stages.flatMap((row) => [
     `  before ${plain(row.deploy)}`,
-    ...checklist(row, report.demands, width),
+    ...checklist(row, report, width),
     ...practices(row, width),
     ...(row.path.length > 0 ? ["    the way there", ...pathLines(row.path, "      ")] : []),
   ]);
   return [paint.bold("Test stages before production"), ...tables];
 }
 
-function checklist(row: StageRow, demands: Report["demands"], width: number): string[] {
+function checklist(row: StageRow, report: Pick<Report, "demands" | "upcoming">, width: number): string[] {
   const found = STAGES.map((stage) => cellOf(row, stage));
-  const lines = found.map(({ stage, verdict: gate }) => [stage, demands[stage], GATE[gate]]);
+  const lines = found.map(({ stage, verdict: gate }) => [
+    stage,
+    demandWords(report, [row], stage),
+    GATE[gate],
+  ]);
   const [head = "", ...starts] = aligned([["stage", "policy", "here"], ...lines], "    ");
   const reasons = found.map(({ reason }, index) => hang(`${starts[index] ?? ""}  `, plain(reason), width));
   return [`${head}  why`, ...reasons.flat()];

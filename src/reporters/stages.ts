@@ -4,6 +4,7 @@ import {
   type Report,
   type Stage,
   type StageCell,
+  type StageDemand,
   type StageRow,
 } from "../engine/types.ts";
 import { count } from "./clean.ts";
@@ -39,13 +40,39 @@ export function cellOf(row: StageRow, stage: Stage): StageCell {
   );
 }
 
+/** What the policy demands of a stage before this deploy. */
+export function demandOf(report: Pick<Report, "demands">, row: StageRow, stage: Stage): StageDemand {
+  return (row.demands ?? report.demands)[stage];
+}
+
+/** What the policy demands of a stage, in a word or two, where the deploys shown share a column. */
+export function demandWords(
+  report: Pick<Report, "demands" | "upcoming">,
+  rows: readonly StageRow[],
+  stage: Stage,
+): string {
+  const demands = new Set(rows.map((row) => demandOf(report, row, stage)));
+  const [only, another] = [...demands];
+  const from = report.upcoming?.[stage];
+  if (from !== undefined) return `advised, required from ${from}`;
+  if (another === undefined) return only ?? report.demands[stage];
+  const tiers = new Set(
+    rows.flatMap((row) => (demandOf(report, row, stage) === "required" && row.tier ? [row.tier] : [])),
+  );
+  return `required for ${[...tiers].sort().join(", ")}`;
+}
+
 /** What the policy requires and the pipelines do not show, unreadable ones last. Staging and development may do without. */
 export function gapsOf(report: Report): Gap[] {
-  const required = STAGES.filter((stage) => report.demands[stage] === "required");
   const rows = report.stages.filter(
     ({ environment }) => environment === "production" || environment === "unknown",
   );
-  const gaps = rows.flatMap((row) => required.map((stage) => ({ row, cell: cellOf(row, stage) })));
+  const gaps = rows.flatMap((row) =>
+    STAGES.filter((stage) => demandOf(report, row, stage) === "required").map((stage) => ({
+      row,
+      cell: cellOf(row, stage),
+    })),
+  );
   const missing = gaps.filter(({ cell }) => cell.verdict !== "required");
   return [...missing.filter(isCertain), ...missing.filter((gap) => !isCertain(gap))];
 }

@@ -5,7 +5,7 @@ import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floor
 import { KEPT, mermaid, pathLines, PRACTICE } from "./path.ts";
 import { folded } from "./sections.ts";
 import { placeOf, type Selection } from "./select.ts";
-import { cellOf, GATE, gapsOf, isCertain, withoutDeploy } from "./stages.ts";
+import { cellOf, demandWords, GATE, gapsOf, isCertain, withoutDeploy } from "./stages.ts";
 
 const MAX_FLOORS = 20;
 const MAX_DEPLOYS = 4;
@@ -72,7 +72,11 @@ export function stagesSection(report: Report, drawing: Drawing): Lines {
   const shown = report.stages.slice(0, MAX_DEPLOYS);
   const head = row(["stage", "policy", ...shown.map(({ deploy }) => code(deploy))]);
   const body = STAGES.map((stage) =>
-    row([stage, report.demands[stage], ...shown.map((deploy) => GATE[cellOf(deploy, stage).verdict])]),
+    row([
+      stage,
+      demandWords(report, shown, stage),
+      ...shown.map((deploy) => GATE[cellOf(deploy, stage).verdict]),
+    ]),
   );
   const more = report.stages.length - shown.length;
   return [

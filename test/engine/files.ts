@@ -35,7 +35,7 @@ export function worldFrom(text: string, cluster: Cluster = {}): World {
   const unit: Unit = { id: ".", environment: "unknown", manifests: readAll(text).manifests };
   const [worlds] = worldsOf(
     { before: { units: [], notes: [] }, after: { units: [unit], notes: [] } },
-    cluster,
+    { cluster, values: [] },
   );
   return worlds!.after;
 }

@@ -17,7 +17,10 @@ const unit = (
 
 /** Unit → what became of its objects. */
 function changes(before: Unit[], after: Unit[]): Record<string, string[]> {
-  const worlds = worldsOf({ before: { units: before, notes: [] }, after: { units: after, notes: [] } }, {});
+  const worlds = worldsOf(
+    { before: { units: before, notes: [] }, after: { units: after, notes: [] } },
+    { cluster: {}, values: [] },
+  );
   return Object.fromEntries(
     worlds.map((one) => [
       one.unit,

@@ -20,7 +20,7 @@ function worlds(before: string, after: string): { before: World; after: World } 
     units: [{ id: "u", environment: "unknown" as const, manifests: [], values: [set(text)] }],
     notes: [],
   });
-  return worldsOf({ before: unit(before), after: unit(after) }, {})[0]!;
+  return worldsOf({ before: unit(before), after: unit(after) }, { cluster: {}, values: [] })[0]!;
 }
 
 const parts = (before: string, after: string) => {

@@ -7,6 +7,7 @@ import { reviewRequest } from "../../src/github/review-request.ts";
 import type { Judge, Services } from "../../src/github/services.ts";
 import type { ReviewRequest } from "../../src/queue/types.ts";
 import { verdicts } from "../../src/policy/verdict.ts";
+import { strictestDemands } from "../../src/policy/demands.ts";
 import { startGitHub, type GitHub, type Options, type Repository } from "../github-server/index.ts";
 
 const MARK = /# <- (error|warning|notice) (\w+)(?: suggest (.*))?$/;
@@ -74,7 +75,7 @@ export const markJudge: Judge = {
       findings,
       floors: [],
       stages: [],
-      demands: policy.stages,
+      demands: strictestDemands(policy),
       notes: head.notes,
       scope: { manifests: head.files.size, units: 1, pipelines: 0 },
     } satisfies Report);

@@ -10,8 +10,9 @@ export function treeOf(files: Readonly<Record<string, string>>): Tree {
 export function deliveryOf(
   files: Readonly<Record<string, string>>,
   deploys: Policy["deploys"] = [],
+  more: Partial<Pick<Policy, "tests" | "bypasses">> = {},
 ): Delivery {
-  return readDelivery(treeOf(files), deploys, "head");
+  return readDelivery(treeOf(files), { deploys, tests: [], bypasses: [], ...more }, "head");
 }
 
 /** A workflow with these jobs, in one file. */

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { Finding, GateVerdict, Policy, StageRow } from "../../src/engine/types.ts";
 import { applyPolicy } from "../../src/policy/apply.ts";
-import { matches } from "../../src/policy/glob.ts";
-import { defaultPolicy, severityFor, tierOf, waiverFor } from "../../src/policy/index.ts";
+import { matches } from "../../src/engine/glob.ts";
+import { defaultPolicy, severityFor, strictestDemands, tierOf, waiverFor } from "../../src/policy/index.ts";
 import { verdicts } from "../../src/policy/verdict.ts";
 import { gapsOf, isCertain } from "../../src/reporters/stages.ts";
 import { clean, finding, subject } from "../reporters/report.ts";
@@ -139,7 +139,7 @@ const row = (verdict: GateVerdict, environment: StageRow["environment"] = "produ
   practices: [],
   path: [],
 });
-const required = policy({ stages: { ...policy().stages, unit: "required" } });
+const required = policy({ stages: { ...policy().stages, unit: { demand: "required" } } });
 
 test.each<[GateVerdict, StageRow["environment"], string]>([
   ["required", "production", "pass"],
@@ -160,7 +160,7 @@ test.each<[GateVerdict, StageRow["environment"], string]>([
   expect(verdicts([], rows, required, [])["test-stages"]).toBe(expected);
   expect(verdicts([], rows, policy(), [])["test-stages"]).toBe("pass");
   // The report must name a gap exactly where the verdict comes from one.
-  const gaps = gapsOf({ ...clean, stages: rows, demands: required.stages });
+  const gaps = gapsOf({ ...clean, stages: rows, demands: strictestDemands(required) });
   expect(gaps.length > 0).toBe(expected !== "pass");
   expect(gaps.some(isCertain)).toBe(expected === "fail");
 });

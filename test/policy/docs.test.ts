@@ -30,6 +30,6 @@ test("the defaults that it names are the defaults", () => {
   const policy = defaultPolicy("2026-11-23");
   expect(page).toContain(`for none. Default: \`${policy.comments}\`.`);
   expect(page).toContain(`or \`neutral\`. Default: \`${policy.unverified}\``);
-  expect(new Set(Object.values(policy.stages))).toEqual(new Set(["advised"]));
+  expect(new Set(Object.values(policy.stages).map(({ demand }) => demand))).toEqual(new Set(["advised"]));
   expect(page).toContain("Default: `advised` for all.");
 });

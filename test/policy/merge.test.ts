@@ -34,6 +34,24 @@ const MATRIX: readonly (readonly [
   ["stages.unit", "", "off", "mine", "theirs"],
   ["stages.unit", "", "required", "mine", "mine"],
   ["stages.unit", "required", "", "theirs", "theirs"],
+  ["stages.unit", "required", "{ demand: required, tiers: [critical] }", "mine", "theirs"],
+  ["stages.unit", "{ demand: required, tiers: [critical] }", "required", "mine", "mine"],
+  [
+    "stages.unit",
+    "{ demand: required, tiers: [critical] }",
+    "{ demand: required, tiers: [standard] }",
+    "mine",
+    "theirs",
+  ],
+  ["stages.unit", "{ demand: required, from: 2027-03-01 }", "required", "mine", "mine"],
+  [
+    "stages.unit",
+    "{ demand: required, from: 2027-03-01 }",
+    "{ demand: required, from: 2027-06-01 }",
+    "mine",
+    "theirs",
+  ],
+  ["stages.unit", "advised", "{ demand: required, from: 2027-06-01 }", "mine", "mine"],
   ["checks.pdb-missing", "error", "warning", "mine", "theirs"],
   ["checks.pdb-missing", "error", "off", "mine", "theirs"],
   ["checks.pdb-missing", "warning", "error", "mine", "mine"],
@@ -107,7 +125,7 @@ test("a lock of one key leaves its neighbours open", () => {
     "stages: { unit: required, stress: required }\nlocked: [stages.unit]",
     "stages: { stress: off }",
   );
-  expect(policy.stages).toMatchObject({ unit: "required", stress: "off" });
+  expect(policy.stages).toMatchObject({ unit: { demand: "required" }, stress: { demand: "off" } });
   expect(warnings).toEqual([]);
 });
 
@@ -183,4 +201,23 @@ test.each([
 test("a waiver that holds for longer is not warned about", () => {
   expect(merged("", WAIVER("pdb-missing")).warnings).toEqual([]);
   expect(merged("", WAIVER("pdb-missing").replace("2027-06-30", "2026-12-08")).warnings).toEqual([]);
+});
+
+test("a locked list of units and bypasses takes nothing from a repository but more releases", () => {
+  const { policy, warnings } = merged(
+    "units: { exclude: [vendor] }\nlocked: [units, bypasses]",
+    [
+      "units:",
+      "  exclude: [apps]",
+      "  releases: [{ chart: charts/shop, values: [] }]",
+      "bypasses:",
+      "  - { workflow: release.yml, input: force, reason: r }",
+    ].join("\n"),
+  );
+  expect(policy.units).toMatchObject({ exclude: ["vendor"], releases: [{ chart: "charts/shop" }] });
+  expect(policy.bypasses).toEqual([]);
+  expect(warnings).toEqual([
+    expect.stringContaining(".github/nines.yml:3 units is locked by the organisation"),
+    expect.stringContaining(".github/nines.yml:6 bypasses is locked by the organisation"),
+  ]);
 });

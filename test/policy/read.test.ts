@@ -66,7 +66,7 @@ unverified: neutral
         "pdb-missing": { severity: "error" },
         "single-replica": { severity: "warning", tiers: ["critical"] },
       },
-      stages: { ...defaultPolicy(TODAY).stages, unit: "required", stress: "off" },
+      stages: { ...defaultPolicy(TODAY).stages, unit: { demand: "required" }, stress: { demand: "off" } },
       deploys: [{ workflow: "release.yml", job: "ship" }],
       cluster: { version: "1.35", nodes: 6, zones: 3 },
       waivers: [

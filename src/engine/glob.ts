@@ -19,3 +19,11 @@ export function matches(pattern: string, text: string): boolean {
   }
   return /^\**$/.test(pattern.slice(p));
 }
+
+/** Whether one of the patterns means this path, or a folder in which it lies. */
+export function isMeant(patterns: readonly string[], path: string): boolean {
+  return patterns.some((pattern) => {
+    const plain = pattern.replace(/^\.?\//, "").replace(/\/+$/, "");
+    return matches(plain, path) || matches(`${plain}/*`, path);
+  });
+}
