@@ -10,7 +10,7 @@ interface Sides {
   readonly after: World;
 }
 
-/** The floors of every workload with a number of replicas, before and after. */
+/** The floors of every workload that runs for ever, before and after. */
 export function floorRows(
   units: readonly Sides[],
   tierOf: (subject: Subject, unit: Sides) => Tier,

@@ -242,16 +242,27 @@ export interface Finding {
 
 /* ---- Availability ---------------------------------------------------------------------------- */
 
-/** What happens to a workload. */
-export type Disruption = "rollout" | "node-drain" | "node-loss" | "zone-loss";
+/** What happens to a workload. The last one: a node is lost while a new version rolls out. */
+export type Disruption = "rollout" | "node-drain" | "node-loss" | "zone-loss" | "rollout-node-loss";
 
 /** The least number of ready pods of a workload during each event. */
 export interface Floors {
-  /** Pods in normal service: the autoscaler's minimum where there is one. */
+  /** Pods in normal service: the autoscaler's minimum where there is one, and no more than find a place. */
   readonly replicas: number;
   readonly events: Readonly<Record<Disruption, number>>;
-  /** Events that never end, with the reason: a drain that a budget blocks. */
+  /** Events that never end, with the reason: a drain that a budget blocks, a rollout whose first new pod finds no place. */
   readonly stuck: Readonly<Partial<Record<Disruption, string>>>;
+}
+
+/**
+ * What can be said of a workload with a pod on each node (a DaemonSet): on how many nodes at once it may be missing. A
+ * drain leaves its pods alone, and a node that is lost needs none.
+ */
+export interface NodeFloors {
+  /** Nodes without a ready pod while a new version rolls out: a number, or a share (`25%`) where nobody said how many nodes there are. */
+  readonly lacking: number | string;
+  /** Nodes of the cluster, where the policy says how many. */
+  readonly nodes?: number;
 }
 
 export interface FloorRow {
@@ -259,8 +270,8 @@ export interface FloorRow {
   readonly unit: string;
   readonly tier: Tier;
   readonly served: boolean;
-  readonly before?: Floors;
-  readonly after?: Floors;
+  readonly before?: Floors | NodeFloors;
+  readonly after?: Floors | NodeFloors;
 }
 
 /* ---- Test stages ----------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-import { at, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
+import { at, integer, isObject, list, object, string, strings, type JsonObject } from "./json.ts";
 import { scaled } from "./quantity.ts";
 import { matchesSelector } from "./selectors.ts";
 import { isUnknown } from "./template.ts";
@@ -105,6 +105,10 @@ export interface Strategy {
   readonly type: "RollingUpdate" | "Recreate" | "OnDelete" | "other";
   readonly maxUnavailable: number;
   readonly maxSurge: number;
+  /** Pods that a rollout leaves as they are: those of a StatefulSet below its partition. */
+  readonly held?: number;
+  /** The new pods stand beside the old ones, all of them, before users are sent from the one set to the other. */
+  readonly apart?: true;
 }
 
 /** Defaults and rounding: kubernetes apps/v1 defaults.go and deployment_util.go (ResolveFenceposts), daemon and stateful set controllers. */
@@ -118,6 +122,12 @@ export function strategyOf(workload: Workload, replicas: number): Strategy {
   return rolling(object(manifest.get("spec", "strategy", "rollingUpdate")), replicas);
 }
 
+/** New pods that must be ready before the first old one may go. */
+export function aheadOf({ maxUnavailable, maxSurge, apart }: Strategy): number {
+  if (apart) return maxSurge;
+  return maxUnavailable === 0 ? Math.min(1, maxSurge) : 0;
+}
+
 /** Surge rounds up, unavailable rounds down; where both come to nothing, one pod may be unavailable. */
 function rolling(settings: JsonObject, replicas: number): Strategy {
   const maxSurge = scaled(settings["maxSurge"] ?? "25%", replicas, "up") ?? 0;
@@ -126,33 +136,56 @@ function rolling(settings: JsonObject, replicas: number): Strategy {
   return { type: "RollingUpdate", maxUnavailable, maxSurge };
 }
 
+/**
+ * One pod after the other from the last one down to the partition, or `maxUnavailable` at a time, however they are
+ * started (podManagementPolicy): the controller counts the pods that are missing (updateStatefulSetAfterInvariantEstablished).
+ */
 function statefulSetStrategy(manifest: Manifest, replicas: number): Strategy {
   const type = string(manifest.get("spec", "updateStrategy", "type")) ?? "RollingUpdate";
-  if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0 };
+  if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0, held: replicas };
   const settings = object(manifest.get("spec", "updateStrategy", "rollingUpdate"));
-  const maxUnavailable = scaled(settings["maxUnavailable"] ?? 1, replicas, "up") ?? 1;
+  const maxUnavailable = Math.max(1, scaled(settings["maxUnavailable"] ?? 1, replicas, "up") ?? 1);
+  const held = Math.min(replicas, Math.max(0, scaled(settings["partition"], NaN, "up") ?? 0));
   return {
     type: "RollingUpdate",
-    maxUnavailable: Math.min(Math.max(1, maxUnavailable), replicas),
+    maxUnavailable: Math.min(maxUnavailable, replicas - held),
     maxSurge: 0,
+    held,
   };
 }
 
+/** Where both numbers come to nothing, one node goes without (pkg/controller/daemon/update.go, updatedDesiredNodeCounts). */
 function daemonSetStrategy(manifest: Manifest, nodes: number): Strategy {
   const type = string(manifest.get("spec", "updateStrategy", "type")) ?? "RollingUpdate";
   if (type === "OnDelete") return { type, maxUnavailable: 0, maxSurge: 0 };
   const settings = object(manifest.get("spec", "updateStrategy", "rollingUpdate"));
+  const maxUnavailable = scaled(settings["maxUnavailable"] ?? 1, nodes, "up") ?? 1;
+  const maxSurge = scaled(settings["maxSurge"] ?? 0, nodes, "up") ?? 0;
   return {
     type: "RollingUpdate",
-    maxUnavailable: scaled(settings["maxUnavailable"] ?? 1, nodes, "up") ?? 1,
-    maxSurge: scaled(settings["maxSurge"] ?? 0, nodes, "up") ?? 0,
+    maxUnavailable: maxUnavailable === 0 && maxSurge === 0 ? 1 : maxUnavailable,
+    maxSurge,
   };
 }
 
-/** Argo Rollouts: blue-green keeps the old set until the switch; canary has a Deployment's two numbers, 25 % each by default. */
+/**
+ * Argo Rollouts. Blue-green keeps the old set until the switch, and so does a canary to which a router sends its share
+ * (utils/replicaset/canary.go, CalculateReplicaCountsForTrafficRoutedCanary): the stable set keeps its size to the end.
+ * A canary without a router has a Deployment's two numbers, 25 % each by default.
+ */
 function rolloutStrategy(manifest: Manifest, replicas: number): Strategy {
-  if (isObject(manifest.get("spec", "strategy", "blueGreen"))) {
-    return { type: "RollingUpdate", maxUnavailable: 0, maxSurge: replicas };
-  }
-  return rolling(object(manifest.get("spec", "strategy", "canary")), replicas);
+  const canary = object(manifest.get("spec", "strategy", "canary"));
+  const routed = isObject(canary["trafficRouting"]);
+  if (routed && canary["dynamicStableScale"] === true)
+    return { type: "RollingUpdate", maxUnavailable: 0, maxSurge: largestStep(canary, replicas) };
+  if (routed || isObject(manifest.get("spec", "strategy", "blueGreen")))
+    return { type: "RollingUpdate", maxUnavailable: 0, maxSurge: replicas, apart: true };
+  return rolling(canary, replicas);
+}
+
+/** With `dynamicStableScale` the stable set shrinks as users move: what is too much at once is one step's worth of pods. */
+function largestStep(canary: JsonObject, replicas: number): number {
+  const steps = list(canary["steps"]).flatMap((step) => integer(object(step)["setWeight"]) ?? []);
+  const jumps = [...steps, 100].map((weight, index) => weight - (index === 0 ? 0 : (steps[index - 1] ?? 0)));
+  return Math.ceil((replicas * Math.max(0, ...jumps)) / 100);
 }

@@ -38,6 +38,8 @@ export interface World {
   readonly servicesOf: (workload: Workload) => readonly Manifest[];
   /** PodDisruptionBudgets that cover a workload's pods. */
   readonly budgetsOf: (workload: Workload) => readonly Manifest[];
+  /** Long-running workloads whose pods a PodDisruptionBudget covers. */
+  readonly coveredBy: (budget: Manifest) => readonly Workload[];
   /** HorizontalPodAutoscalers and KEDA ScaledObjects that own a workload's replica count. */
   readonly autoscalersOf: (workload: Workload) => readonly Manifest[];
   /** Replicas that are sure to be there: the autoscaler's minimum where there is one, else `spec.replicas`, else 1. */
@@ -102,7 +104,8 @@ export function worldOf(
     workload: (manifest) => byManifest.get(manifest),
     selectedBy: (service) => selection.workloads.get(service) ?? [],
     servicesOf: (workload) => selection.services.get(workload) ?? [],
-    budgetsOf: (workload) => budgets.get(workload) ?? [],
+    budgetsOf: (workload) => budgets.budgets.get(workload) ?? [],
+    coveredBy: (budget) => budgets.workloads.get(budget) ?? [],
     autoscalersOf,
     replicasOf: (workload) => minimumOf(autoscalersOf(workload)) ?? workload.declaredReplicas ?? 1,
   };
@@ -143,20 +146,19 @@ function selectionOf(services: readonly Manifest[], workloads: readonly Workload
   return { workloads: byService, services: byWorkload };
 }
 
-function budgetIndex(
-  budgets: readonly Manifest[],
-  workloads: readonly Workload[],
-): Map<Workload, Manifest[]> {
+function budgetIndex(budgets: readonly Manifest[], workloads: readonly Workload[]) {
   const candidates = labelIndex(workloads);
-  const index = new Map<Workload, Manifest[]>();
+  const byWorkload = new Map<Workload, Manifest[]>();
+  const byBudget = new Map<Manifest, Workload[]>();
   for (const budget of budgets) {
     const selector = budget.get("spec", "selector");
-    for (const workload of candidates(Object.entries(strings(at(selector, ["matchLabels"]))))) {
-      if (!matchesSelector(selector, workload.labels) || !sameNamespace(budget, workload.manifest)) continue;
-      index.set(workload, [...(index.get(workload) ?? []), budget]);
-    }
+    const covered = candidates(Object.entries(strings(at(selector, ["matchLabels"])))).filter(
+      ({ labels, manifest }) => matchesSelector(selector, labels) && sameNamespace(budget, manifest),
+    );
+    byBudget.set(budget, covered);
+    for (const workload of covered) byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), budget]);
   }
-  return index;
+  return { workloads: byBudget, budgets: byWorkload };
 }
 
 /** By `Kind/name` of the target. KEDA's target is a Deployment where it names no kind. */

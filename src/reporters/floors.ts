@@ -1,11 +1,14 @@
-import type { Disruption, Finding, FloorRow, Floors } from "../engine/types.ts";
+import type { Disruption, Finding, FloorRow, Floors, NodeFloors } from "../engine/types.ts";
 
 export const DISRUPTIONS: readonly { readonly event: Disruption; readonly name: string }[] = [
   { event: "rollout", name: "rollout" },
   { event: "node-drain", name: "node drain" },
   { event: "node-loss", name: "node loss" },
   { event: "zone-loss", name: "zone loss" },
+  { event: "rollout-node-loss", name: "node loss in a rollout" },
 ];
+
+type Side = Floors | NodeFloors;
 
 /** Rows worth reading: changed ones, worse ones first, and those with findings; the others are only counted. */
 export function floorsToShow(
@@ -27,26 +30,30 @@ function keyOf(unit: string, ref: string): string {
   return JSON.stringify([unit, ref]);
 }
 
-function values({ replicas, events }: Floors): number[] {
-  return [replicas, ...DISRUPTIONS.map(({ event }) => events[event])];
+/** Numbers to compare, in one order: fewer is worse. Of a DaemonSet, with how many nodes lack. */
+function values(floors: Side): number[] {
+  if (isNodes(floors)) return [-Number.parseInt(String(floors.lacking))];
+  return [floors.replicas, ...DISRUPTIONS.map(({ event }) => floors.events[event])];
 }
 
-function stuckEvents({ stuck }: Floors): string {
-  return DISRUPTIONS.filter(({ event }) => stuck[event] !== undefined)
-    .map(({ event }) => event)
-    .join();
+function isNodes(floors: Side): floors is NodeFloors {
+  return "lacking" in floors;
+}
+
+function stuckOf(floors: Side): Floors["stuck"] {
+  return isNodes(floors) ? {} : floors.stuck;
 }
 
 function isChanged({ before, after }: FloorRow): boolean {
   if (!before || !after) return true;
-  return values(before).join() !== values(after).join() || stuckEvents(before) !== stuckEvents(after);
+  return cellsOf(before).join() !== cellsOf(after).join();
 }
 
 function isWorse({ before, after }: FloorRow): boolean {
   if (!before || !after) return false;
   const now = values(after);
   const isStuck = DISRUPTIONS.some(
-    ({ event }) => after.stuck[event] !== undefined && before.stuck[event] === undefined,
+    ({ event }) => stuckOf(after)[event] !== undefined && stuckOf(before)[event] === undefined,
   );
   return isStuck || values(before).some((value, index) => (now[index] ?? 0) < value);
 }
@@ -57,36 +64,55 @@ export function move(before: number | undefined, after: number | undefined): str
   return `${before} → ${after} ${after < before ? "▼" : "▲"}`;
 }
 
-/** The cells of a row: pods in normal service, then each event. An event that never ends has no number: it says so. */
-export function cells({ before, after }: FloorRow): string[] {
-  return [
-    move(before?.replicas, after?.replicas),
-    ...DISRUPTIONS.map(({ event }) => {
-      const was = before && outcome(before, event);
-      const is = after && outcome(after, event);
-      if (was === undefined || is === undefined || was === is) return String(is ?? was ?? "–");
-      if (typeof was === "number" && typeof is === "number") return move(was, is);
-      return `${was} → ${is} ${is === STUCK ? "▼" : "▲"}`;
-    }),
-  ];
+/**
+ * The cells of a row: pods in normal service, then each event. An event that never ends has no number: it says so.
+ * Of a DaemonSet the nodes that have a pod; a dash where the event takes none of its pods from a node that stays.
+ */
+export function cells(row: FloorRow): string[] {
+  const was = row.before && cellsOf(row.before);
+  const is = row.after && cellsOf(row.after);
+  const worse = isWorse(row);
+  return (is ?? was ?? []).map((_, index) => {
+    const [old, now] = [was?.[index], is?.[index]];
+    if (old === undefined || now === undefined || old === now) return String(now ?? old);
+    if (typeof old === "number" && typeof now === "number") return move(old, now);
+    const down = now === STUCK || (old !== STUCK && worse);
+    return `${old} → ${now} ${down ? "▼" : "▲"}`;
+  });
 }
 
 const STUCK = "stuck";
 
-function outcome({ events, stuck }: Floors, event: Disruption): number | typeof STUCK {
-  return stuck[event] === undefined ? events[event] : STUCK;
+function cellsOf(floors: Side): (number | string)[] {
+  const events = DISRUPTIONS.map(({ event }) => event);
+  if (isNodes(floors)) {
+    const { lacking, nodes } = floors;
+    const rolling =
+      nodes === undefined ? (lacking === 0 ? "all" : `all but ${lacking}`) : nodes - Number(lacking);
+    return [nodes ?? "all", ...events.map((event) => (event.startsWith("rollout") ? rolling : "–"))];
+  }
+  return [
+    floors.replicas,
+    ...events.map((event) => (floors.stuck[event] === undefined ? floors.events[event] : STUCK)),
+  ];
 }
 
 /** What else there is to say of a row: its tier and what became of it. */
 export function remarks({ before, after, tier, served }: FloorRow): string[] {
   const fate = before ? (after ? [] : ["removed"]) : ["new"];
-  return [tier, ...(served ? [] : ["behind no Service"]), ...fate];
+  const kind = after ?? before;
+  return [
+    tier,
+    ...(kind && isNodes(kind) ? ["counted in nodes"] : []),
+    ...(served ? [] : ["behind no Service"]),
+    ...fate,
+  ];
 }
 
 /** Events that never end after the change, with the reason. */
 export function stuckReasons({ after }: FloorRow): { name: string; reason: string }[] {
   return DISRUPTIONS.flatMap(({ event, name }) => {
-    const reason = after?.stuck[event];
+    const reason = after && stuckOf(after)[event];
     return reason === undefined ? [] : [{ name, reason }];
   });
 }

@@ -30,7 +30,7 @@ export function floorsSection(report: Report, { fresh }: Selection): Lines {
   if (shown.length === 0) return [heading, `No workload keeps fewer pods ready than before: ${rest}.`];
   const head = row(["workload", "normally", ...DISRUPTIONS.map(({ name }) => name)]);
   const body = fit(shown.map(floorLine), ROOM.floors, (left) =>
-    row([`… and ${left} more`, "", "", "", "", ""]),
+    row([`… and ${left} more`, ...Array<string>(DISRUPTIONS.length + 1).fill("")]),
   );
   const stuck = shown.flatMap(stuckLines);
   return [

@@ -66,6 +66,9 @@ describe("other kinds", () => {
     ["StatefulSet", "updateStrategy: { rollingUpdate: { maxUnavailable: 40% } }", 4, 2, 0],
     ["StatefulSet", "updateStrategy: { rollingUpdate: { maxUnavailable: 0 } }", 4, 1, 0],
     ["StatefulSet", "updateStrategy: { type: OnDelete }", 3, 0, 0],
+    ["StatefulSet", "updateStrategy: { rollingUpdate: { maxUnavailable: 3, partition: 2 } }", 4, 2, 0],
+    ["StatefulSet", "updateStrategy: { rollingUpdate: { partition: 9 } }", 4, 0, 0],
+    ["StatefulSet", "podManagementPolicy: Parallel", 4, 1, 0],
     ["DaemonSet", "revisionHistoryLimit: 3", 5, 1, 0],
     ["DaemonSet", "updateStrategy: { rollingUpdate: { maxUnavailable: 25% } }", 5, 2, 0],
     ["DaemonSet", "updateStrategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 10% } }", 5, 0, 1],
@@ -73,6 +76,15 @@ describe("other kinds", () => {
     ["Rollout", "strategy: { canary: {} }", 8, 2, 2],
     ["Rollout", "strategy: { canary: { maxUnavailable: 0, maxSurge: 1 } }", 8, 0, 1],
     ["Rollout", "strategy: { blueGreen: { activeService: web } }", 3, 0, 3],
+    ["Rollout", "strategy: { canary: { steps: [{ setWeight: 20 }] } }", 3, 0, 1],
+    ["Rollout", "strategy: { canary: { trafficRouting: { nginx: {} }, maxUnavailable: 2 } }", 4, 0, 4],
+    [
+      "Rollout",
+      "strategy: { canary: { trafficRouting: { nginx: {} }, dynamicStableScale: true, steps: [{ setWeight: 10 }, { pause: {} }, { setWeight: 60 }] } }",
+      10,
+      0,
+      5,
+    ],
     ["CloneSet", "replicas: 4", 4, 1, 1],
   ])("%s with %s, %i pods: %i unavailable, %i more", (...[kind, spec, n, maxUnavailable, maxSurge]) => {
     expect(strategyOf(parse(workload(spec, { kind })).web, n)).toMatchObject({ maxUnavailable, maxSurge });
@@ -108,5 +120,49 @@ spec: { selector: { app: web } }
     ]);
     expect(world.selectedBy(world.ofKind("Service")[0]!).map(({ kind }) => kind)).toEqual(["Pod"]);
     expect(world.workloads.map((item) => floorsOf(item, world))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each([
+    ["one of them by default", "revisionHistoryLimit: 3", 6, { nodes: 6, lacking: 1 }],
+    [
+      "a share, rounded up",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 25% } }",
+      6,
+      { nodes: 6, lacking: 2 },
+    ],
+    [
+      "more than there are",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 9 } }",
+      6,
+      { nodes: 6, lacking: 6 },
+    ],
+    [
+      "a share of how many nobody said",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 25% } }",
+      undefined,
+      { lacking: "25%" },
+    ],
+    [
+      "a number of how many nobody said",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 2 } }",
+      undefined,
+      { lacking: 2 },
+    ],
+    [
+      "none with a surge",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }",
+      6,
+      { nodes: 6, lacking: 0 },
+    ],
+    [
+      "one where both come to nothing",
+      "updateStrategy: { rollingUpdate: { maxUnavailable: 0% } }",
+      6,
+      { nodes: 6, lacking: 1 },
+    ],
+    ["none on delete", "updateStrategy: { type: OnDelete }", undefined, { lacking: 0 }],
+  ])("a DaemonSet's rollout leaves nodes without a pod: %s", (...[, spec, nodes, expected]) => {
+    const { web, world } = parse(workload(spec, { kind: "DaemonSet" }), nodes === undefined ? {} : { nodes });
+    expect(floorsOf(web, world)).toEqual(expected);
   });
 });

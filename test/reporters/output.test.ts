@@ -144,7 +144,7 @@ function flood(): Report {
     findings,
     floors: rows.map((row) => ({
       ...row,
-      ...(row.after && { after: { ...row.after, stuck: { rollout: long(1) } } }),
+      ...(row.after && "events" in row.after && { after: { ...row.after, stuck: { rollout: long(1) } } }),
     })),
     stages: Array.from({ length: 40 }, (_, index) => ({
       ...rich.stages[0]!,
@@ -209,16 +209,16 @@ test("floors: what got worse stands first, what did not change is counted", () =
   const table = summary.split("\n").filter((line) => line.startsWith("| `"));
   expect(table).toHaveLength(20);
   expect(table[0]).toBe(
-    "| `Deployment/shop/web` (critical, in `deploy/production`) | 3 | 3 → 1 ▼ | 2 → stuck ▼ | 2 | 2 → 3 ▲ |",
+    "| `Deployment/shop/web` (critical, in `deploy/production`) | 3 | 3 → 1 ▼ | 2 → stuck ▼ | 2 | 2 → 3 ▲ | 2 → 0 ▼ |",
   );
-  expect(summary).toContain("and 13 more that changed, 1 workload unchanged.");
+  expect(summary).toContain("and 14 more that changed, 1 workload unchanged.");
 });
 
 test("floors: an unchanged workload with a finding is shown", () => {
   const about = finding({ subject: subject("Deployment/shop/cart") });
   const { summary } = checkRunOutput({ ...clean, findings: [about] }, "zero-downtime");
   expect(summary).toContain(
-    "| `Deployment/shop/cart` (standard, in `deploy/production`) | 3 | 3 | 2 | 2 | 1 |",
+    "| `Deployment/shop/cart` (standard, in `deploy/production`) | 3 | 3 | 2 | 2 | 1 | 2 |",
   );
 });
 

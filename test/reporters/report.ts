@@ -39,10 +39,16 @@ export function finding(different: Partial<Finding> = {}): Finding {
 
 const floors = (
   replicas: number,
-  [rollout, drain, loss, zone]: readonly [number, number, number, number],
+  [rollout, drain, loss, zone, both]: readonly [number, number, number, number, number],
 ): Floors => ({
   replicas,
-  events: { rollout, "node-drain": drain, "node-loss": loss, "zone-loss": zone },
+  events: {
+    rollout,
+    "node-drain": drain,
+    "node-loss": loss,
+    "zone-loss": zone,
+    "rollout-node-loss": both,
+  },
   stuck: {},
 });
 
@@ -51,8 +57,8 @@ const steady: FloorRow = {
   unit: "deploy/production",
   tier: "standard",
   served: true,
-  before: floors(3, [3, 2, 2, 1]),
-  after: floors(3, [3, 2, 2, 1]),
+  before: floors(3, [3, 2, 2, 1, 2]),
+  after: floors(3, [3, 2, 2, 1, 2]),
 };
 
 const deploy: StageRow = {
@@ -176,9 +182,9 @@ export const rich: Report = {
       unit: "deploy/production",
       tier: "critical",
       served: true,
-      before: floors(3, [3, 2, 2, 2]),
+      before: floors(3, [3, 2, 2, 2, 2]),
       after: {
-        ...floors(3, [1, 2, 2, 3]),
+        ...floors(3, [1, 2, 2, 3, 0]),
         stuck: { "node-drain": "PodDisruptionBudget/shop/all allows 0 disruptions" },
       },
     },
@@ -187,14 +193,22 @@ export const rich: Report = {
       unit: ".",
       tier: "best-effort",
       served: false,
-      after: floors(1, [1, 0, 0, 0]),
+      after: floors(1, [1, 0, 0, 0, 0]),
     },
     {
       workload: "Deployment/shop/old",
       unit: ".",
       tier: "standard",
       served: true,
-      before: floors(2, [2, 1, 1, 1]),
+      before: floors(2, [2, 1, 1, 1, 1]),
+    },
+    {
+      workload: "DaemonSet/shop/proxy",
+      unit: "deploy/production",
+      tier: "standard",
+      served: true,
+      before: { lacking: 1 },
+      after: { lacking: "25%" },
     },
   ],
   stages: [deploy],

@@ -1,8 +1,14 @@
-import { allowedDisruptions } from "../../engine/budget.ts";
+import { podsInWords } from "../../engine/arithmetic.ts";
+import {
+  allowedDisruptions,
+  blocksAnyNumber,
+  coveredBy,
+  limitInWords,
+  limitOf,
+  podsUnder,
+} from "../../engine/budget.ts";
 import { setEntry, setScalar } from "../../engine/edit.ts";
-import { text } from "../../engine/json.ts";
-import { isCounted } from "../../engine/serving.ts";
-import type { FieldPath, Manifest, Problem, Suggestion } from "../../engine/types.ts";
+import type { Manifest, Problem, Suggestion } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -104,23 +110,13 @@ export default defineCheck({
   ],
 
   *run(world) {
-    for (const [budget, workloads] of coverage(world)) yield* blocked(budget, workloads, world);
+    for (const budget of world.ofKind("PodDisruptionBudget")) yield* blocked(budget, world);
   },
 });
 
-/** What each budget covers. Pods of DaemonSets and bare pods have no controller that tells how many there are. */
-function coverage(world: World): Map<Manifest, Workload[]> {
-  const covered = new Map<Manifest, Workload[]>();
-  for (const workload of world.workloads) {
-    if (!isCounted(workload)) continue;
-    for (const budget of world.budgetsOf(workload))
-      covered.set(budget, [...(covered.get(budget) ?? []), workload]);
-  }
-  return covered;
-}
-
-function* blocked(budget: Manifest, workloads: readonly Workload[], world: World): Iterable<Problem> {
-  const total = workloads.reduce((sum, workload) => sum + world.replicasOf(workload), 0);
+function* blocked(budget: Manifest, world: World): Iterable<Problem> {
+  const workloads = coveredBy(budget, world);
+  const total = podsUnder(budget, world);
   const forever = blocksAnyNumber(budget);
   if (total === 0 || (!forever && allowedDisruptions(budget, total) !== 0)) return;
   const scaled = workloads.some((workload) => world.autoscalersOf(workload).length > 0);
@@ -146,29 +142,14 @@ function message(
   workloads: readonly Workload[],
   { total, scaled }: { total: number; scaled: boolean },
 ): string {
-  const field = limitOf(budget);
-  const limit = `${field.at(-1) ?? ""}: ${text(budget.get(...field))}`;
-  const pods = `${total} ${total === 1 ? "pod" : "pods"} of ${names(workloads)}`;
   const when = scaled ? "while the autoscaler is at its minimum" : "ever";
   return Number.isNaN(total)
-    ? `${budget.ref} says ${limit}, so it lets no pod of ${names(workloads)} go: a drain of their nodes never ends.`
-    : `${budget.ref} says ${limit}, so none of the ${pods} may be evicted ${when}: a drain of their nodes hangs.`;
+    ? `${budget.ref} says ${limitInWords(budget, total)}, so it lets no pod of ${names(workloads)} go: a drain of their nodes never ends.`
+    : `${budget.ref} says ${limitInWords(budget, total)}, so none of the ${podsInWords(total)} of ${names(workloads)} may be evicted ${when}: a drain of their nodes hangs.`;
 }
 
 function names(workloads: readonly Workload[]): string {
   return workloads.map(({ manifest }) => manifest.ref).join(", ");
-}
-
-/** `maxUnavailable: 0` and `minAvailable: 100%` let no pod go, however many there are. */
-function blocksAnyNumber(budget: Manifest): boolean {
-  const path = limitOf(budget);
-  const value = budget.get(...path);
-  return path.at(-1) === "maxUnavailable" ? value === 0 || value === "0" || value === "0%" : value === "100%";
-}
-
-function limitOf(budget: Manifest): FieldPath {
-  const maximum = budget.get("spec", "maxUnavailable");
-  return ["spec", maximum === undefined || maximum === null ? "minAvailable" : "maxUnavailable"];
 }
 
 function loosened(budget: Manifest): Suggestion | undefined {

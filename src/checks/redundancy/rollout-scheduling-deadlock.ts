@@ -1,10 +1,11 @@
-import { list, object, string } from "../../engine/json.ts";
-import { nodesFor } from "../../engine/placement.ts";
-import { matchesSelector } from "../../engine/selectors.ts";
+import { podsInWords } from "../../engine/arithmetic.ts";
+import { lacksRoom } from "../../engine/availability.ts";
+import { domainsOf } from "../../engine/domains.ts";
+import { nodePortOf } from "../../engine/node-ports.ts";
 import { isCounted } from "../../engine/serving.ts";
+import { requiredTerms, type Level } from "../../engine/spread.ts";
 import type { FieldPath, Problem } from "../../engine/types.ts";
-import { scalarText } from "../../engine/words.ts";
-import { podField, strategyOf, type Workload } from "../../engine/workload.ts";
+import { aheadOf, strategyOf, type Strategy, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -113,14 +114,14 @@ export default defineCheck({
   },
 });
 
-const KEYS: Readonly<Record<string, "node" | "zone">> = {
+const KEYS: Readonly<Record<string, Level>> = {
   "kubernetes.io/hostname": "node",
   "topology.kubernetes.io/zone": "zone",
   "failure-domain.beta.kubernetes.io/zone": "zone",
 };
 
 interface Rule {
-  readonly level: "node" | "zone";
+  readonly level: Level;
   readonly path: FieldPath;
   /** `allows no second one there`. */
   readonly because: string;
@@ -128,54 +129,23 @@ interface Rule {
   readonly spreads: boolean;
 }
 
-const SECOND = "allows no second one there";
-
-/** A port of the node is one pod's: the scheduler puts no second one there. With the node's network all ports are its. */
+/** A port of the node is one pod's: the scheduler puts no second one there. */
 function portRule(workload: Workload): Rule[] {
-  const network = podField(workload, "hostNetwork") === true;
-  const found = workload.containers.flatMap(({ spec, path }) =>
-    list(spec["ports"]).flatMap((item, index) => {
-      const { hostPort } = object(item);
-      const field = typeof hostPort === "number" ? "hostPort" : "containerPort";
-      if (!network && field !== "hostPort") return [];
-      return [{ path: [...path, "ports", index, field], number: scalarText(object(item)[field]) }];
-    }),
-  );
-  const [first] = found;
-  return first
-    ? [{ level: "node", path: first.path, because: `takes port ${first.number} of its node`, spreads: false }]
-    : [];
+  const found = nodePortOf(workload);
+  if (!found) return [];
+  return [
+    { level: "node", path: found.path, because: `takes port ${found.port} of its node`, spreads: false },
+  ];
 }
 
-/** A pod that is bound to one node by its name has only that one. */
-function nodesOf(workload: Workload, world: World): number | undefined {
-  const pinned = nodesFor(workload).every((alternative) =>
-    alternative.some(
-      ({ label, operator, values }) =>
-        ["kubernetes.io/hostname", "metadata.name"].includes(label) &&
-        operator === "In" &&
-        values.length === 1,
-    ),
-  );
-  return pinned && nodesFor(workload).length === 1 ? 1 : world.cluster.nodes;
-}
-
-/** Required anti-affinity of the workload's pods against each other. Without `matchLabelKeys` it holds across versions. */
+/** Required anti-affinity of the workload's pods against each other. With `matchLabelKeys` it may hold for each version apart. */
 function rulesOf(workload: Workload): Rule[] {
   const path = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
-  return list(podField(workload, ...path)).flatMap((item, index) => {
-    const { labelSelector, topologyKey, matchLabelKeys, mismatchLabelKeys } = object(item);
-    const level = KEYS[string(topologyKey) ?? ""];
-    const perVersion = list(matchLabelKeys).length + list(mismatchLabelKeys).length > 0;
-    if (!level || perVersion || !matchesSelector(labelSelector, workload.labels)) return [];
-    return [
-      {
-        level,
-        path: [...workload.template, "spec", ...path, index, "topologyKey"],
-        because: SECOND,
-        spreads: true,
-      },
-    ];
+  return requiredTerms(workload, "podAntiAffinity").flatMap(({ key, index, perGeneration }) => {
+    const level = KEYS[key];
+    if (!level || perGeneration) return [];
+    const place = [...workload.template, "spec", ...path, index, "topologyKey"];
+    return [{ level, path: place, because: "allows no second one there", spreads: true }];
   });
 }
 
@@ -184,51 +154,67 @@ const USUAL_ZONES = 3;
 
 function* deadlock(workload: Workload, rule: Rule, world: World): Iterable<Problem> {
   const { level, path } = rule;
-  const stated = level === "node" ? nodesOf(workload, world) : world.cluster.zones;
-  const domains = stated ?? (level === "zone" ? USUAL_ZONES : Infinity);
-  const replicas = world.replicasOf(workload);
-  const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
-  const { manifest } = workload;
-  const tooMany = replicas > domains;
-  if (!tooMany && (replicas !== domains || maxSurge === 0 || maxUnavailable > 0)) return;
+  const { atMost } = domainsOf(workload, level, world.cluster);
+  const isStated = atMost < Infinity;
+  const room = isStated || level === "node" ? atMost : USUAL_ZONES;
+  const wanted = world.replicasOf(workload);
+  const strategy = strategyOf(workload, wanted);
+  const lack = lacksRoom({ wanted, strategy }, { room, perGeneration: false });
+  if (!lack) return;
+  const numbers = { room, isStated, wanted, strategy };
   yield {
-    subject: manifest,
+    subject: workload.manifest,
     key: level,
-    at: manifest.locate(...path),
-    measure: replicas - domains,
-    ...(stated === undefined ? { atMost: "notice" as const } : {}),
-    ...(tooMany
-      ? wordsForMany(workload, rule, { replicas, domains, stated })
-      : wordsForStill(workload, rule, { replicas, domains, stated })),
+    at: workload.manifest.locate(...path),
+    measure: wanted - room,
+    ...(isStated ? {} : { atMost: "notice" as const }),
+    ...(lack === "pods" ? wordsForMany(workload, rule, numbers) : wordsForStill(workload, rule, numbers)),
   };
 }
 
 interface Numbers {
-  readonly replicas: number;
-  readonly domains: number;
-  readonly stated: number | undefined;
+  readonly room: number;
+  readonly isStated: boolean;
+  readonly wanted: number;
+  readonly strategy: Strategy;
 }
 
 type Words = Required<Pick<Problem, "message" | "fix">>;
 
-function placesText(level: string, { domains, stated }: Numbers): string {
-  const places = domains === 1 ? `one ${level}` : `${domains} ${level}s`;
-  return stated === undefined ? `a cluster with ${places}` : places;
+function placesText(level: string, { room, isStated }: Numbers): string {
+  const places = room === 1 ? `one ${level}` : `${room} ${level}s`;
+  return isStated ? places : `a cluster with ${places}`;
 }
 
 function wordsForMany({ manifest }: Workload, { level, spreads }: Rule, numbers: Numbers): Words {
-  const { replicas, domains } = numbers;
+  const { wanted, room } = numbers;
   return {
-    message: `${manifest.ref} wants ${replicas} pods, one a ${level} at most: in ${placesText(level, numbers)} ${replicas - domains} of them never start.`,
-    fix: `Run at most ${domains} pods of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one a ${level}` : ""}.`,
+    message: `${manifest.ref} wants ${podsInWords(wanted)}, one a ${level} at most: in ${placesText(level, numbers)} ${wanted - room} of them never start.`,
+    fix: `Run at most ${podsInWords(room)} of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one a ${level}` : ""}.`,
   };
 }
 
-function wordsForStill({ manifest }: Workload, { level, because, spreads }: Rule, numbers: Numbers): Words {
-  const place =
-    numbers.domains === 1 ? "on the only node for it" : `in each of ${placesText(level, numbers)}`;
+function wordsForStill({ manifest }: Workload, rule: Rule, numbers: Numbers): Words {
+  const { because, spreads } = rule;
+  const instead = spreads ? ", or spread its pods with topologySpreadConstraints" : "";
   return {
-    message: `${manifest.ref} has a pod ${place} and ${because}, and its rollout may stop none before a new one is ready (maxUnavailable 0): it never ends.`,
-    fix: `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}${spreads ? ", or spread its pods with topologySpreadConstraints" : ""}.`,
+    message:
+      numbers.wanted === numbers.room
+        ? `${manifest.ref} has a pod ${allPlaces(rule, numbers)} and ${because}, and its rollout may stop none before a new one is ready (maxUnavailable is 0 of ${podsInWords(numbers.wanted)}): it never ends.`
+        : besides(manifest.ref, rule, numbers),
+    fix: numbers.strategy.apart
+      ? `Run fewer pods of ${manifest.ref}, or use a rolling update with maxUnavailable: 1 and maxSurge: 0${instead}.`
+      : `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}${instead}.`,
   };
+}
+
+function allPlaces({ level }: Rule, numbers: Numbers): string {
+  return numbers.room === 1 ? `on the only ${level} for it` : `in each of ${placesText(level, numbers)}`;
+}
+
+/** A whole new set beside the old one. */
+function besides(ref: string, { level }: Rule, numbers: Numbers): string {
+  const { wanted, room, strategy } = numbers;
+  const ahead = aheadOf(strategy);
+  return `${ref} has ${podsInWords(wanted)}, one a ${level} at most, and its rollout starts ${ahead} new ones beside them: in ${placesText(level, numbers)} ${wanted + ahead - room} of them find no place, and it never ends.`;
 }

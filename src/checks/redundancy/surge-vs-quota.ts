@@ -1,10 +1,15 @@
-import { quantityOf } from "../../engine/bytes.ts";
-import { object } from "../../engine/json.ts";
-import { shareOf, type Resource } from "../../engine/resources.ts";
-import { isCounted } from "../../engine/serving.ts";
-import type { Manifest, Problem } from "../../engine/types.ts";
-import { scalarText } from "../../engine/words.ts";
-import { strategyOf, type Workload } from "../../engine/workload.ts";
+import { podsInWords } from "../../engine/arithmetic.ts";
+import {
+  amountInWords,
+  isOver,
+  limitOfQuota,
+  quotaLines,
+  rollingUnder,
+  type QuotaLine,
+  type Rolling,
+} from "../../engine/quota.ts";
+import type { Problem } from "../../engine/types.ts";
+import { strategyOf } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -67,6 +72,13 @@ export default defineCheck({
       before: render(3, "1Gi") + quota('pods: "4"'),
       after: render(4, "1Gi") + quota(`pods: "4"${MARK}`),
     },
+    {
+      title: "one of two new pods fits: the rollout takes twice as long",
+      before: render(3, "1Gi") + quota("requests.memory: 4Gi"),
+      after:
+        render(3, "1Gi", "render", "strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } }") +
+        quota(`requests.memory: 4Gi${MARK}`),
+    },
   ],
   safe: [
     { title: "there is room for the surge", after: render(3, "1Gi") + quota("requests.memory: 4Gi") },
@@ -87,97 +99,43 @@ export default defineCheck({
   ],
 
   *run(world) {
-    const quotas = world
-      .ofKind("ResourceQuota")
-      .filter(
-        (quota) =>
-          quota.get("spec", "scopes") === undefined && quota.get("spec", "scopeSelector") === undefined,
-      );
-    for (const quota of quotas) {
-      const inside = world.workloads.filter(
-        (workload) => workload.manifest.namespace === quota.namespace && isCounted(workload),
-      );
-      for (const [name, hard] of Object.entries(object(quota.get("spec", "hard")))) {
-        const limit = quantityOf(hard);
-        const measure = MEASURES[name];
-        if (limit !== undefined && measure) yield* exceeded({ quota, name, limit, measure }, inside, world);
-      }
-    }
+    for (const line of quotaLines(world)) yield* exceeded(line, world);
   },
 });
 
-/** What one pod counts against a quota. */
-type Measure = (workload: Workload) => number;
-
-const MEASURES: Readonly<Record<string, Measure>> = {
-  pods: () => 1,
-  "requests.cpu": (workload) => sum(workload, "cpu", "request"),
-  "requests.memory": (workload) => sum(workload, "memory", "request"),
-  cpu: (workload) => sum(workload, "cpu", "request"),
-  memory: (workload) => sum(workload, "memory", "request"),
-  "limits.cpu": (workload) => sum(workload, "cpu", "limit"),
-  "limits.memory": (workload) => sum(workload, "memory", "limit"),
-};
-
-/** Containers that run beside each other; what is not written counts nothing, so that the sum is the least there can be. */
-function sum({ containers }: Workload, resource: Resource, field: "request" | "limit"): number {
-  return containers
-    .filter(({ role }) => role !== "init")
-    .reduce((total, container) => total + (shareOf(container, resource)[field] ?? 0), 0);
-}
-
-interface Line {
-  readonly quota: Manifest;
-  readonly name: string;
-  readonly limit: number;
-  readonly measure: Measure;
-}
-
-/** A workload while it rolls out, beside the others at rest. */
-interface Rolling {
-  readonly workload: Workload;
-  readonly needs: number;
-  /** It may stop a pod first, and goes on without the surge. */
-  readonly canShrink: boolean;
-}
-
-function* exceeded(line: Line, inside: readonly Workload[], world: World): Iterable<Problem> {
-  const { quota, name, measure } = line;
-  // Sums of fractions are not exact.
-  const limit = line.limit * 1.000001;
-  const standing = inside.reduce((total, one) => total + world.replicasOf(one) * measure(one), 0);
+function* exceeded(line: QuotaLine, world: World): Iterable<Problem> {
+  const { quota, name, limit, standing, inside } = line;
   const rolling = inside
-    .map((workload): Rolling => {
-      const replicas = world.replicasOf(workload);
-      const { maxSurge, maxUnavailable } = strategyOf(workload, replicas);
-      return { workload, needs: standing + maxSurge * measure(workload), canShrink: maxUnavailable > 0 };
-    })
-    .filter(({ workload, needs }) => needs > limit && measure(workload) > 0);
-  const worst = rolling.find(({ canShrink }) => !canShrink) ?? rolling[0];
+    .map((workload) => rollingUnder(line, workload, world))
+    .filter(({ needs }) => isOver(needs, line) && needs > standing);
+  const worst = rolling.find(({ isRefused }) => isRefused) ?? rolling[0];
   const needed = Math.max(standing, ...rolling.map(({ needs }) => needs));
-  if (!(needed > limit)) return;
-  const isGrave = standing > limit || worst?.canShrink === false;
+  if (!isOver(needed, line)) return;
+  const isGrave = isOver(standing, line) || worst?.isRefused === true;
   yield {
     subject: quota,
     key: name,
     at: quota.locate("spec", "hard", name),
     measure: needed / limit,
     ...(isGrave ? {} : { atMost: "notice" as const }),
-    message:
-      standing > limit || !worst
-        ? `${allows(line)}, and the workloads of ${quota.namespace || "the namespace"} need ${amount(standing, name)} without any rollout: the last pods are not started.`
-        : `${allows(line)}. During a rollout of ${worst.workload.manifest.ref} ${amount(worst.needs, name)} are needed: ${worst.canShrink ? "it goes on more slowly, with fewer pods than usual" : "new pods are refused, and the rollout never ends"}.`,
-    fix: `Raise ${name} of ${quota.ref} to at least ${amount(needed, name)}, or ask for less.`,
+    message: isOver(standing, line) || !worst ? crowded(line, world) : duringRollout(line, worst, world),
+    fix: `Raise ${name} of ${quota.ref} to at least ${amountInWords(needed, name)}, or ask for less.`,
   };
 }
 
-function allows({ quota, name }: Line): string {
-  return `${quota.ref} allows ${scalarText(quota.get("spec", "hard", name))} of ${name}`;
+function crowded(line: QuotaLine, { replicasOf }: World): string {
+  const { quota, name, standing, inside, measure } = line;
+  const pods = inside.reduce((sum, one) => sum + (measure(one) > 0 ? replicasOf(one) : 0), 0);
+  const who = `the ${podsInWords(pods)} of ${quota.namespace || "the namespace"}`;
+  return `${limitOfQuota(line)}, and ${who} need ${amountInWords(standing, name)} without any rollout: the last pods are not started.`;
 }
 
-/** In the unit that people write. */
-function amount(value: number, name: string): string {
-  if (!name.includes("memory")) return String(Math.round(value * 1000) / 1000);
-  const gibi = value / 2 ** 30;
-  return gibi >= 1 ? `${Math.round(gibi * 100) / 100}Gi` : `${Math.round(value / 2 ** 20)}Mi`;
+function duringRollout(line: QuotaLine, { workload, needs, isRefused }: Rolling, world: World): string {
+  const { name, standing } = line;
+  const { maxSurge } = strategyOf(workload, world.replicasOf(workload));
+  const sum = `${amountInWords(standing, name)} for what runs, and ${podsInWords(maxSurge)} more of ${amountInWords(line.measure(workload), name)}`;
+  const outcome = isRefused
+    ? "no old pod may go before a new one is ready, and new pods are refused: the rollout never ends"
+    : "it goes on more slowly, with fewer new pods at a time";
+  return `${limitOfQuota(line)}. A rollout of ${workload.manifest.ref} needs ${amountInWords(needs, name)} (${sum}): ${outcome}.`;
 }
