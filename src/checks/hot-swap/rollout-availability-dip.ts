@@ -1,8 +1,10 @@
+import { shareInWords } from "../../engine/arithmetic.ts";
 import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { object } from "../../engine/json.ts";
+import { scaled } from "../../engine/quantity.ts";
 import { isCounted } from "../../engine/serving.ts";
-import type { FieldPath, Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
+import type { FieldPath, Json, Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
 import { strategyOf, type Strategy, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -141,7 +143,7 @@ function* dip(workload: Workload, world: World): Iterable<Problem> {
     at: manifest.locate(...path),
     measure: Math.round((100 * lost) / replicas),
     atMost: proves(workload, world, { strategy, replicas }),
-    message: message(manifest, world.servicesOf(workload)[0], { lost, replicas }),
+    message: message(workload, world.servicesOf(workload)[0], { strategy, replicas }),
     fix:
       replicas === 1
         ? `Write maxSurge: 1 and maxUnavailable: 0 in the rolling update of ${manifest.ref}.`
@@ -175,14 +177,32 @@ function proves(
 }
 
 function message(
-  { ref }: Manifest,
+  workload: Workload,
   service: Manifest | undefined,
-  { lost, replicas }: { lost: number; replicas: number },
+  { strategy, replicas }: { strategy: Strategy; replicas: number },
 ): string {
+  const { ref } = workload.manifest;
+  const lost = strategy.maxUnavailable;
+  const sum = arithmetic(workload, strategy, replicas);
   if (lost < replicas)
-    return `A rollout of ${ref} may stop ${lost} of its ${replicas} pods before new ones are ready: the others carry their load.`;
+    return `A rollout of ${ref} may stop ${lost} of its ${replicas} pods before new ones are ready (${sum}): only ${replicas - lost} of them ${replicas - lost === 1 ? "carries" : "carry"} the load meanwhile.`;
   const pods = replicas === 1 ? "its only pod" : `all ${replicas} pods`;
-  return `A rollout of ${ref} may stop ${pods} before a new one is ready: ${service?.ref ?? "the Service"} has nobody to answer on every deploy.`;
+  return `A rollout of ${ref} may stop ${pods} before a new one is ready (${sum}): ${service?.ref ?? "the Service"} has nobody to answer on every deploy.`;
+}
+
+/** How the controller comes to the number of pods that go first. */
+function arithmetic(workload: Workload, { type, maxUnavailable }: Strategy, replicas: number): string {
+  if (type === "Recreate") return "strategy: Recreate";
+  const settings = object(workload.manifest.get(...rollingPath(workload)));
+  const isStateful = workload.kind === "StatefulSet";
+  const share = (field: string, fallback: Json, rounding: "up" | "down") =>
+    shareInWords(field, settings[field] ?? fallback, { total: replicas, rounding });
+  const unavailable = share("maxUnavailable", isStateful ? 1 : "25%", isStateful ? "up" : "down");
+  const isForced =
+    !isStateful && scaled(settings["maxUnavailable"] ?? "25%", replicas, "down") !== maxUnavailable;
+  return isForced && maxUnavailable === 1
+    ? `${unavailable}, ${share("maxSurge", "25%", "up")}, and where both are 0 one pod goes first`
+    : unavailable;
 }
 
 function rollingPath(workload: Workload): FieldPath {

@@ -1,3 +1,4 @@
+import { floorsOf } from "../../engine/availability.ts";
 import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { object, string } from "../../engine/json.ts";
@@ -130,7 +131,7 @@ function message(fall: Fall, service: Manifest | undefined): string {
   const may = after.autoscalersOf(is).length > 0 && !isFixed(is, after);
   const how = may ? "may go down to" : "goes down to";
   const start = `${ref} ${how} ${to === 0 ? "no pod" : to === 1 ? "1 pod" : `${to} pods`}, from ${from}:`;
-  if (to >= 2) return `${start} each of those left carries more, and fewer are left when a node goes.`;
+  if (to >= 2) return `${start} each of those left carries ${extraLoad(from, to)} more${nodeLoss(fall)}.`;
   const shared = sharedFall(fall);
   if (shared)
     return `${start} ${shared.service.ref} is left with ${shared.to} of ${shared.from} pods, and those carry the load of all.`;
@@ -139,6 +140,20 @@ function message(fall: Fall, service: Manifest | undefined): string {
   return to === 0
     ? `${start} from this deploy on ${victim}.`
     : `${start} while that one is replaced after a crash or a node drain, ${victim}.`;
+}
+
+/** The load of those that go, on each of those that stay: from 3 pods to 2 it is half as much again. */
+function extraLoad(from: number, to: number): string {
+  return `${Math.round((100 * (from - to)) / to)}%`;
+}
+
+/** What the loss of a node leaves of them, where a hard rule spreads the pods. */
+function nodeLoss({ was, is, before, after }: Fall): string {
+  const [then, now] = [floorsOf(was, before), floorsOf(is, after)];
+  if (!then || !now || "lacking" in then || "lacking" in now) return "";
+  const [left, kept] = [then.events["node-loss"], now.events["node-loss"]];
+  if (left === kept) return "";
+  return `, and the loss of a node leaves ${kept} instead of ${left}`;
 }
 
 /** The workload is in no file of the unit, so nobody knows whether users reach it. */

@@ -133,7 +133,8 @@ function crowded(line: QuotaLine, { replicasOf }: World): string {
 function duringRollout(line: QuotaLine, { workload, needs, isRefused }: Rolling, world: World): string {
   const { name, standing } = line;
   const { maxSurge } = strategyOf(workload, world.replicasOf(workload));
-  const sum = `${amountInWords(standing, name)} for what runs, and ${podsInWords(maxSurge)} more of ${amountInWords(line.measure(workload), name)}`;
+  const each = name === "pods" ? "" : ` of ${amountInWords(line.measure(workload), name)} each`;
+  const sum = `${amountInWords(standing, name)} for what runs, and ${podsInWords(maxSurge)} more${each}`;
   const outcome = isRefused
     ? "no old pod may go before a new one is ready, and new pods are refused: the rollout never ends"
     : "it goes on more slowly, with fewer new pods at a time";
