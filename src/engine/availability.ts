@@ -32,7 +32,7 @@ export function floorsOf(workload: Workload, world: World): Floors | NodeFloors 
   return {
     replicas,
     events: {
-      rollout: Math.min(replicas, Math.max(0, wanted - strategy.maxUnavailable)),
+      rollout: Math.min(replicas, rolloutFloor(strategy, wanted)),
       "node-drain": drain.floor,
       "node-loss": replicas - onNode,
       "zone-loss": replicas - zone.most(replicas),
@@ -62,8 +62,8 @@ function nodeFloors(workload: Workload, { cluster }: World): NodeFloors | undefi
 }
 
 /** Pods that stay ready while a new template rolls out. A workload at zero stays at zero. */
-export function rolloutFloor(workload: Workload, replicas: number): number {
-  return Math.max(0, replicas - strategyOf(workload, replicas).maxUnavailable);
+export function rolloutFloor({ maxUnavailable }: Pick<Strategy, "maxUnavailable">, replicas: number): number {
+  return Math.max(0, replicas - maxUnavailable);
 }
 
 /**
@@ -75,7 +75,7 @@ function survivors(
   { wanted, replicas, strategy }: { wanted: number; replicas: number; strategy: Strategy },
   { most, least, perGeneration }: Spread,
 ): number {
-  const { type, maxUnavailable, maxSurge, apart, held = 0 } = strategy;
+  const { type, maxSurge, apart, held = 0 } = strategy;
   if (type === "Recreate") return 0;
   if (type === "OnDelete") return replicas - most(replicas);
   if (apart) {
@@ -83,7 +83,7 @@ function survivors(
     const fresh = perGeneration ? most(replicas) : most(replicas + maxSurge) - least(replicas);
     return replicas - Math.min(replicas, Math.max(fresh, most(replicas)));
   }
-  const ready = Math.max(0, Math.min(replicas, wanted - maxUnavailable));
+  const ready = Math.min(replicas, rolloutFloor(strategy, wanted));
   if (!perGeneration) return Math.max(0, ready - most(wanted + maxSurge));
   const old = Math.max(Math.min(held, replicas), Math.min(most(replicas), ready));
   // When the last old pod went, one more was there, and those that were ready then are still the only ones that count.

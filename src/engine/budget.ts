@@ -46,12 +46,33 @@ export function limitInWords(budget: Manifest, expected: number): string {
   return shareInWords(String(path.at(-1)), budget.get(...path), { total: expected, rounding: "up" });
 }
 
+/** What a budget covers, and how many pods that is in normal service. */
+interface Cover {
+  readonly workloads: readonly Workload[];
+  readonly pods: number;
+}
+
+/** A budget over a whole namespace is asked for by each of its workloads. */
+const known = new WeakMap<World, Map<Manifest, Cover>>();
+
+function coverOf(budget: Manifest, world: World): Cover {
+  const covers = known.get(world) ?? new Map<Manifest, Cover>();
+  known.set(world, covers);
+  const found = covers.get(budget);
+  if (found) return found;
+  const workloads = world.coveredBy(budget).filter(isCounted);
+  const pods = workloads.reduce((sum, workload) => sum + world.replicasOf(workload), 0);
+  const cover = { workloads, pods };
+  covers.set(budget, cover);
+  return cover;
+}
+
 /** The workloads that a budget covers. Pods of DaemonSets and bare pods have no controller that tells how many there are. */
 export function coveredBy(budget: Manifest, world: World): readonly Workload[] {
-  return world.coveredBy(budget).filter(isCounted);
+  return coverOf(budget, world).workloads;
 }
 
 /** The pods under a budget in normal service: those of all workloads that it covers count together. */
 export function podsUnder(budget: Manifest, world: World): number {
-  return coveredBy(budget, world).reduce((sum, workload) => sum + world.replicasOf(workload), 0);
+  return coverOf(budget, world).pods;
 }

@@ -23,7 +23,7 @@ describe("a Deployment's rollout", () => {
       maxSurge: surge,
       maxUnavailable: unavailable,
     });
-    expect(rolloutFloor(web, n)).toBe(floor);
+    expect(rolloutFloor(strategyOf(web, n), n)).toBe(floor);
   });
 
   test.each([
@@ -38,7 +38,7 @@ describe("a Deployment's rollout", () => {
     "of %i pods without surge: one pod is let go where the percentage comes to nothing, %i stay",
     (n, floor) => {
       const { web } = parse(workload(rolling("0", "25%")));
-      expect(rolloutFloor(web, n)).toBe(floor);
+      expect(rolloutFloor(strategyOf(web, n), n)).toBe(floor);
     },
   );
 
@@ -51,12 +51,14 @@ describe("a Deployment's rollout", () => {
     ["percentages that come to nothing on both sides", "0%", "10%", 5, 4],
     ["a surge alone", "100%", "0", 5, 5],
   ])("%s", (...[, surge, unavailable, n, floor]) => {
-    expect(rolloutFloor(parse(workload(rolling(surge, unavailable))).web, n)).toBe(floor);
+    const { web } = parse(workload(rolling(surge, unavailable)));
+    expect(rolloutFloor(strategyOf(web, n), n)).toBe(floor);
   });
 
   test("Recreate leaves none, and zero pods stay zero", () => {
-    expect(rolloutFloor(parse(workload("strategy: { type: Recreate }")).web, 3)).toBe(0);
-    expect(rolloutFloor(parse(workload("replicas: 0")).web, 0)).toBe(0);
+    const recreate = parse(workload("strategy: { type: Recreate }")).web;
+    expect(rolloutFloor(strategyOf(recreate, 3), 3)).toBe(0);
+    expect(rolloutFloor(strategyOf(parse(workload("replicas: 0")).web, 0), 0)).toBe(0);
   });
 });
 
