@@ -220,6 +220,19 @@ spec: { selector: { matchLabels: { app: web } }, ${spec} }
     expect(floors(text(4)).stuck).toEqual({});
   });
 
+  test("a port of the node is one pod's, and a node named is the only one", () => {
+    const spec = "replicas: 2\n  strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }";
+    const text = workload(spec).replace("{ name: web }]", "{ name: web, ports: [{ hostPort: 80 }] }]");
+    expect(floors(text, { nodes: 3 }).stuck).toEqual({});
+    expect(floors(text, { nodes: 3 }).events["node-loss"]).toBe(1);
+    expect(floors(text, { nodes: 2 }).stuck.rollout).toMatch(/all 2 places are taken/);
+    const named = text.replace(
+      "containers:",
+      "nodeSelector: { kubernetes.io/hostname: a }\n      containers:",
+    );
+    expect(floors(named).stuck.rollout).toMatch(/1 of 2 pods find a place/);
+  });
+
   test("a rollout without a place for its first new pod never ends", () => {
     const alone =
       "affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: web } } }] } }";
