@@ -1,5 +1,7 @@
 import { list } from "./json.ts";
-import type { FieldPath, Manifest } from "./types.ts";
+import type { BackupFields } from "./system-types.ts";
+import { placesOf, systemOf } from "./systems.ts";
+import type { FieldPath, Json, Manifest } from "./types.ts";
 import type { Workload } from "./workload.ts";
 
 /** Programs that copy data away, by what stands in a command or at the end of an image's name. */
@@ -22,25 +24,16 @@ export function makesBackups({ manifest, containers }: Workload): boolean {
   return words.some((text) => TOOLS.test(text)) || NAMED.test(manifest.name);
 }
 
-/** Where an object of an operator says that, how often, and for how long it makes backups. */
-export interface BackupFields {
-  /** The part without which there are no backups; the object itself where it is empty. */
-  readonly part: FieldPath;
-  readonly schedules: readonly FieldPath[];
-  readonly suspends: readonly FieldPath[];
-  /** How long, or how many, backups are kept. */
-  readonly retentions: readonly FieldPath[];
-}
-
 const whole = (
   schedules: readonly FieldPath[],
   suspends: readonly FieldPath[],
   retentions: readonly FieldPath[] = [],
 ): BackupFields => ({
-  part: [],
+  parts: [],
   ...{ schedules, suspends, retentions },
 });
 
+/** Objects that do nothing but order backups; systems have their own fields for it in the table of systems. */
 const OBJECTS: Readonly<Record<string, BackupFields>> = {
   "velero.io/Schedule": whole([["spec", "schedule"]], [["spec", "paused"]], [["spec", "template", "ttl"]]),
   "postgresql.cnpg.io/ScheduledBackup": whole([["spec", "schedule"]], [["spec", "suspend"]]),
@@ -59,54 +52,55 @@ const OBJECTS: Readonly<Record<string, BackupFields>> = {
     [["spec", "schedule", "suspend"]],
     [["spec", "maxRetention"]],
   ),
-  "postgresql.cnpg.io/Cluster": {
-    part: ["spec", "backup"],
-    ...{ schedules: [], suspends: [], retentions: [["spec", "backup", "retentionPolicy"]] },
-  },
-  "pxc.percona.com/PerconaXtraDBCluster": {
-    part: ["spec", "backup", "schedule"],
-    schedules: [],
+  // github.com/mariadb-operator/mariadb-operator, docs/physical_backup
+  "k8s.mariadb.com/PhysicalBackup": whole(
+    [["spec", "schedule", "cron"]],
+    [["spec", "schedule", "suspend"]],
+    [["spec", "maxRetention"]],
+  ),
+  // cloudnative-pg.io/plugin-barman-cloud: where the plugin keeps what it copies, and for how long
+  "barmancloud.cnpg.io/ObjectStore": whole([], [], [["spec", "retentionPolicy"]]),
+  "medusa.k8ssandra.io/MedusaBackupSchedule": whole([["spec", "cronSchedule"]], [["spec", "disabled"]]),
+  // elastic.co/docs/reference/cloud-on-k8s: snapshot lifecycle policies by name
+  "stackconfigpolicy.k8s.elastic.co/StackConfigPolicy": {
+    parts: [["spec", "elasticsearch", "snapshotLifecyclePolicies"]],
+    schedules: [["spec", "elasticsearch", "snapshotLifecyclePolicies", "*", "schedule"]],
     suspends: [],
-    retentions: [],
-  },
-  "psmdb.percona.com/PerconaServerMongoDB": {
-    part: ["spec", "backup", "tasks"],
-    ...{ schedules: [], suspends: [], retentions: [] },
-  },
-  "acid.zalan.do/postgresql": {
-    part: ["spec", "enableLogicalBackup"],
-    schedules: [["spec", "logicalBackupSchedule"]],
-    suspends: [],
-    retentions: [],
-  },
-  "postgres-operator.crunchydata.com/PostgresCluster": {
-    part: ["spec", "backups"],
-    schedules: [],
-    suspends: [],
-    retentions: [],
+    retentions: [["spec", "elasticsearch", "snapshotLifecyclePolicies", "*", "retention", "expire_after"]],
   },
 };
 
 /** How an object of a known backup system or database operator writes its backups; undefined for others. */
-export function backupFields({ group, kind }: Pick<Manifest, "group" | "kind">): BackupFields | undefined {
-  return OBJECTS[`${group}/${kind}`];
+export function backupFields(manifest: Pick<Manifest, "group" | "kind">): BackupFields | undefined {
+  return OBJECTS[`${manifest.group}/${manifest.kind}`] ?? systemOf(manifest)?.backups;
 }
 
 /** Whether the object makes backups at all. */
-export function hasBackups(manifest: Manifest, { part, suspends }: BackupFields): boolean {
-  const value = part.length === 0 ? true : manifest.get(...part);
-  const there =
-    value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
-  return there && !suspends.some((path) => manifest.get(...path) === true);
+export function hasBackups(manifest: Manifest, { parts, switches = [], suspends }: BackupFields): boolean {
+  const says = (value: Json) => (path: FieldPath) => manifest.get(...path) === value;
+  if (suspends.some(says(true)) || switches.some(says(false))) return false;
+  return (
+    parts.length === 0 ||
+    parts.some((part) => placesOf(manifest, part).some(({ path }) => isThere(manifest, path)))
+  );
 }
 
-/** `720h`, `30d`, `7`: as hours, or as a count; undefined where it is neither. */
+function isThere(manifest: Manifest, path: FieldPath): boolean {
+  const value = manifest.get(...path);
+  if (value === undefined || value === null || value === false) return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** `720h`, `30d`, `1 week`, `7`: as hours, or as a count; undefined where it is neither. */
 export function retentionOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   const [, digits, unit] =
-    /^(\d+)(h|d|w|m|mo|y)?(?:0m0s|0s)?$/.exec(typeof value === "string" ? value : "") ?? [];
-  const hours: Readonly<Record<string, number>> = { "": 1, h: 1, d: 24, w: 168, m: 720, mo: 720, y: 8760 };
-  return digits === undefined ? undefined : Number(digits) * (hours[unit ?? ""] ?? NaN);
+    /^(\d+)(h|d|w|m|mo|y| hours?| days?| weeks?| months?| years?)?(?:0m0s|0s)?$/.exec(
+      typeof value === "string" ? value : "",
+    ) ?? [];
+  const hours: Readonly<Record<string, number>> = { h: 1, d: 24, w: 168, m: 720, y: 8760 };
+  if (digits !== undefined && unit === undefined) return Number(digits);
+  return digits === undefined ? undefined : Number(digits) * (hours[unit?.trim().charAt(0) ?? ""] ?? NaN);
 }
 
 const NAMES: Readonly<Record<string, string>> = {

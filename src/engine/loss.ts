@@ -1,4 +1,6 @@
 import { list, object, string } from "./json.ts";
+import type { KeepPolicy, System } from "./system-types.ts";
+import { placesOf, systemOf } from "./systems.ts";
 import type { Manifest, Severity } from "./types.ts";
 import { listText } from "./words.ts";
 import type { World } from "./world.ts";
@@ -19,8 +21,32 @@ export function lossOf(gone: Manifest, before: World): Loss | undefined {
     };
   }
   if (gone.kind === "StatefulSet" && gone.group === "apps") return statefulLoss(gone, before);
-  if (!DATABASES.has(`${gone.group}/${gone.kind}`)) return undefined;
-  return { text: "its operator deletes the database, and its volumes unless it is told to keep them" };
+  const system = systemOf(gone);
+  // Strimzi leaves a topic alone that it is told not to manage.
+  if (gone.annotations["strimzi.io/managed"] === "false") return undefined;
+  return system && { text: goneWith(gone, system) };
+}
+
+/** Operators delete what they run with its object, and its volumes as their own field for it says. */
+function goneWith(gone: Manifest, { runs, members, keeps = [] }: System): string {
+  if (members.length === 0) return `its operator deletes ${runs} with all that is in it`;
+  if (keeps.length === 0)
+    return `its operator deletes ${runs}, and its volumes unless it is told to keep them`;
+  const [kept] = keeps;
+  const all = keeps.every((policy) =>
+    valuesOf(gone, policy).every((value) => !policy.deletes.includes(value)),
+  );
+  return all && kept
+    ? `its operator deletes ${runs}, and leaves its volumes, as ${kept.path.join(".")} says`
+    : `its operator deletes ${runs} and its volumes`;
+}
+
+/** What a field that keeps or deletes says, wherever it stands in the object. */
+function valuesOf(gone: Manifest, { path, otherwise }: KeepPolicy): (string | boolean)[] {
+  return placesOf(gone, path).map((place) => {
+    const value = gone.get(...place.path);
+    return typeof value === "string" || typeof value === "boolean" ? value : otherwise;
+  });
 }
 
 function coreLoss(gone: Manifest, before: World): Loss | undefined {
@@ -65,19 +91,3 @@ function statefulLoss(gone: Manifest, before: World): Loss | undefined {
     atMost: used ? "warning" : "notice",
   };
 }
-
-/** Custom resources that are a database, a queue or a bucket: their operators delete it with them. */
-const DATABASES: ReadonlySet<string> = new Set([
-  ...[
-    "postgresql.cnpg.io/Cluster",
-    "acid.zalan.do/postgresql",
-    "postgres-operator.crunchydata.com/PostgresCluster",
-  ],
-  ...["mysql.oracle.com/InnoDBCluster", "k8s.mariadb.com/MariaDB", "pxc.percona.com/PerconaXtraDBCluster"],
-  ...["mongodbcommunity.mongodb.com/MongoDBCommunity", "psmdb.percona.com/PerconaServerMongoDB"],
-  ...["kafka.strimzi.io/Kafka", "kafka.strimzi.io/KafkaTopic", "rabbitmq.com/RabbitmqCluster"],
-  ...["elasticsearch.k8s.elastic.co/Elasticsearch", "opensearch.opster.io/OpenSearchCluster"],
-  ...["databases.spotahome.com/RedisFailover", "redis.redis.opstreelabs.in/RedisCluster"],
-  ...["cassandra.datastax.com/CassandraDatacenter", "clickhouse.altinity.com/ClickHouseInstallation"],
-  ...["minio.min.io/Tenant", "rds.services.k8s.aws/DBInstance", "s3.services.k8s.aws/Bucket"],
-]);

@@ -1,18 +1,11 @@
-import {
-  backupFields,
-  hasBackups,
-  makesBackups,
-  retentionOf,
-  runsPerYear,
-  type BackupFields,
-} from "../../engine/backups.ts";
+import { backupFields, hasBackups, makesBackups } from "../../engine/backups.ts";
 import { setScalar } from "../../engine/edit.ts";
-import { string } from "../../engine/json.ts";
-import { isUnknown } from "../../engine/template.ts";
+import type { BackupFields } from "../../engine/system-types.ts";
+import { systemOf } from "../../engine/systems.ts";
 import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
-import { scalarText } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
+import { lessBackups } from "./_less-backups.ts";
 
 const dump = (
   schedule: string,
@@ -57,6 +50,34 @@ spec:
 
 const BACKUP =
   'backup: { retentionPolicy: "30d", barmanObjectStore: { destinationPath: "s3://shop-backups/" } }';
+const mongo = (...tasks: string[]) => `apiVersion: psmdb.percona.com/v1
+kind: PerconaServerMongoDB
+metadata: { name: carts, namespace: shop }
+spec:
+  replsets: [{ name: rs0, size: 3 }]
+  backup:
+    pitr: { enabled: true }
+    tasks:
+${tasks.join("")}`;
+
+const DAILY = `      - name: daily
+        schedule: "0 3 * * *"
+        keep: 14
+`;
+const WEEKLY = `      - name: weekly
+        schedule: "0 4 * * 0"
+        keep: 8
+`;
+
+const zalando = (dump: string) => `apiVersion: acid.zalan.do/v1
+kind: postgresql
+metadata: { name: ledger, namespace: bank }
+spec:
+  numberOfInstances: 2
+  enableLogicalBackup: ${dump}
+  logicalBackupSchedule: "30 0 * * *"
+`;
+
 const OTHER = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: shop }\n";
 const MARK = " # <- finding";
 
@@ -103,6 +124,26 @@ export default defineCheck({
       before: cluster(BACKUP),
       after: cluster("enableSuperuserAccess: false").replace("spec:", `spec:${MARK}`),
     },
+    {
+      title: "one of two schedules of an operator's object is gone",
+      before: mongo(DAILY, WEEKLY),
+      after: mongo(WEEKLY).replace("tasks:", `tasks:${MARK}`),
+    },
+    {
+      title: "an operator keeps three copies instead of fourteen",
+      before: mongo(DAILY, WEEKLY),
+      after: mongo(DAILY.replace("keep: 14", `keep: 3${MARK}`), WEEKLY),
+    },
+    {
+      title: "point-in-time recovery is switched off",
+      before: mongo(DAILY),
+      after: mongo(DAILY).replace("enabled: true }", `enabled: false }${MARK}`),
+    },
+    {
+      title: "PostgreSQL is no longer dumped by its operator",
+      before: zalando("true"),
+      after: zalando(`false${MARK}`),
+    },
   ],
   safe: [
     { title: "it runs every six hours", before: dump(NIGHTLY), after: dump('"0 */6 * * *"') },
@@ -122,6 +163,16 @@ export default defineCheck({
       before: dump(NIGHTLY, "suspend: true"),
       after: dump('"0 2 * * 0"', "suspend: true"),
     },
+    {
+      title: "backups move to the operator's plugin",
+      before: cluster(BACKUP),
+      after: cluster("plugins: [{ name: barman-cloud.cloudnative-pg.io, isWALArchiver: true }]"),
+    },
+    {
+      title: "the schedules change places",
+      before: mongo(DAILY, WEEKLY),
+      after: mongo(WEEKLY, DAILY),
+    },
     { title: "the database is removed with its backups", before: cluster(BACKUP), after: OTHER },
   ],
 
@@ -130,7 +181,7 @@ export default defineCheck({
       if (change.kind === "added" || change.before.object === change.after?.object) continue;
       const old = sourceOf(change.before, transition.before);
       if (!old?.works) continue;
-      if (change.kind === "removed") yield* removed(change.before, old, transition);
+      if (change.kind === "removed") yield* removed(change.before, transition);
       else yield* weakened(change.before, change.after, { old, world: transition.after });
     }
   },
@@ -143,7 +194,7 @@ interface Source {
 }
 
 const CRON_JOB: BackupFields = {
-  part: [],
+  parts: [],
   schedules: [["spec", "schedule"]],
   suspends: [["spec", "suspend"]],
   retentions: [],
@@ -155,11 +206,10 @@ function sourceOf(manifest: Manifest, world: World): Source | undefined {
   return fields && { fields, works: hasBackups(manifest, fields) };
 }
 
-function* removed(gone: Manifest, { fields }: Source, transition: Transition): Iterable<Problem> {
+function* removed(gone: Manifest, transition: Transition): Iterable<Problem> {
   const { before, after } = transition;
   // With a database go its backups, which is another story; and a new source takes the place of an old one.
-  if (fields.part.length > 0 || after.count(gone.kind, gone.name) >= before.count(gone.kind, gone.name))
-    return;
+  if (systemOf(gone) || after.count(gone.kind, gone.name) >= before.count(gone.kind, gone.name)) return;
   const isNew = transition.changes.some(
     (change) => change.kind === "added" && sourceOf(change.after, after)?.works === true,
   );
@@ -175,14 +225,11 @@ function* removed(gone: Manifest, { fields }: Source, transition: Transition): I
   };
 }
 
-const STORES =
-  /(postgres|Postgres|MySQL|MariaDB|Mongo|Redis|Kafka|Cassandra|Elasticsearch|OpenSearch|Cluster|Cockroach|ClickHouse|Tenant)/;
-
 /** A claim, a StatefulSet with volumes, or a database of an operator. */
 function holdsData(manifest: Manifest): boolean {
   if (manifest.kind === "PersistentVolumeClaim") return true;
   if (manifest.kind === "StatefulSet") return manifest.get("spec", "volumeClaimTemplates") !== undefined;
-  return manifest.group.includes(".") && !manifest.group.endsWith(".k8s.io") && STORES.test(manifest.kind);
+  return systemOf(manifest) !== undefined;
 }
 
 interface Context {
@@ -198,8 +245,7 @@ function* weakened(before: Manifest, after: Manifest, { old, world }: Context): 
   if (suspend) yield suspended(after, suspend);
   else if (!now.works) yield dropped(after, fields);
   else {
-    yield* rarer(before, after, fields.schedules);
-    yield* shorter(before, after, fields.retentions);
+    yield* lessBackups({ before, after }, fields);
   }
 }
 
@@ -215,59 +261,15 @@ function suspended(after: Manifest, path: FieldPath): Problem {
   };
 }
 
-function dropped(after: Manifest, { part }: BackupFields): Problem {
+function dropped(after: Manifest, { parts, switches = [] }: BackupFields): Problem {
+  const off = switches.find((path) => after.get(...path) === false);
+  const [part = []] = parts;
+  const plain = part.slice(0, [...part, "*"].indexOf("*"));
   return {
     subject: after,
     key: "dropped",
-    at: after.locate(...part),
-    message: `${after.ref} no longer has ${part.join(".")}: no backup is made of it from the deploy on, and the newest copy gets older every day.`,
-    fix: `Keep ${part.join(".")} in ${after.ref}.`,
+    at: after.locate(...(off ?? plain)),
+    message: `${after.ref} ${off ? `has ${off.join(".")}: false` : `no longer has ${plain.join(".")}`}: no backup is made of it from the deploy on, and the newest copy gets older every day.`,
+    fix: off ? `Keep ${off.join(".")}: true in ${after.ref}.` : `Keep ${plain.join(".")} in ${after.ref}.`,
   };
-}
-
-function* rarer(before: Manifest, after: Manifest, paths: readonly FieldPath[]): Iterable<Problem> {
-  for (const path of paths) {
-    const [old, now] = [string(before.get(...path)), string(after.get(...path))];
-    if (old === undefined || now === undefined || isUnknown(old) || isUnknown(now)) continue;
-    const [was, is] = [runsPerYear(old), runsPerYear(now)];
-    if (was === undefined || is === undefined || is * 1.2 >= was) continue;
-    const suggestion = setScalar(after, path, JSON.stringify(old));
-    yield {
-      subject: after,
-      key: "schedule",
-      at: after.locate(...path),
-      message: `${after.ref} makes a backup ${everyText(is)} instead of ${everyText(was)}: after a loss, users miss up to that much of what they stored.`,
-      fix: `Keep the schedule ${old}, unless losing ${everyText(is).replace("every ", "")} of data is agreed.`,
-      ...(suggestion && { suggestion }),
-    };
-  }
-}
-
-/** `every 6 hours`. */
-function everyText(runs: number): string {
-  const hours = 8760 / runs;
-  if (hours < 2) return hours > 0.98 ? "every hour" : `every ${Math.round(hours * 60)} minutes`;
-  if (hours < 47) return Math.round(hours) === 24 ? "every day" : `every ${Math.round(hours)} hours`;
-  return hours >= 160 && hours <= 170 ? "every 7 days" : `every ${Math.round(hours / 24)} days`;
-}
-
-function* shorter(before: Manifest, after: Manifest, paths: readonly FieldPath[]): Iterable<Problem> {
-  for (const path of paths) {
-    const [old, now] = [before.get(...path), after.get(...path)];
-    const [was, is] = [retentionOf(old), retentionOf(now)];
-    if (was === undefined || is === undefined || is >= was) continue;
-    const suggestion = setScalar(
-      after,
-      path,
-      typeof old === "string" ? JSON.stringify(old) : scalarText(old),
-    );
-    yield {
-      subject: after,
-      key: path.join("."),
-      at: after.locate(...path),
-      message: `${after.ref} keeps its backups for ${scalarText(now)} instead of ${scalarText(old)}: damage that is noticed later than that cannot be undone, and older copies are deleted at the next run.`,
-      fix: `Keep ${scalarText(old)}, unless everybody who may ask for old data agreed.`,
-      ...(suggestion && { suggestion }),
-    };
-  }
 }

@@ -1,8 +1,10 @@
 import { setScalar } from "../../engine/edit.ts";
 import { string } from "../../engine/json.ts";
 import { lossOf } from "../../engine/loss.ts";
+import type { KeepPolicy } from "../../engine/system-types.ts";
+import { placesOf, systemOf } from "../../engine/systems.ts";
 import { isUnknown } from "../../engine/template.ts";
-import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
+import type { FieldPath, Json, Manifest, Problem } from "../../engine/types.ts";
 import { scalarText } from "../../engine/words.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -119,19 +121,10 @@ export default defineCheck({
   },
 });
 
-/** A field that decides whether data outlives its owner. */
-interface Policy {
-  readonly path: FieldPath;
-  readonly deletes: readonly (string | boolean)[];
-  /** What is meant where the field is not written. */
-  readonly otherwise: string | boolean;
-  /** `when its claim goes`. */
-  readonly when: string;
-}
-
 const removal = "when it is removed";
 
-const POLICIES: Readonly<Record<string, readonly Policy[]>> = {
+/** What Kubernetes itself has of such fields; operators' own stand in the table of systems. */
+const POLICIES: Readonly<Record<string, readonly KeepPolicy[]>> = {
   // A volume written by hand is kept unless it says otherwise (core/v1).
   "/PersistentVolume": [
     {
@@ -155,18 +148,6 @@ const POLICIES: Readonly<Record<string, readonly Policy[]>> = {
       when: "when it is scaled down",
     },
   ],
-  "kafka.strimzi.io/Kafka": [
-    { path: ["spec", "kafka", "storage", "deleteClaim"], deletes: [true], otherwise: false, when: removal },
-    {
-      path: ["spec", "zookeeper", "storage", "deleteClaim"],
-      deletes: [true],
-      otherwise: false,
-      when: removal,
-    },
-  ],
-  "kafka.strimzi.io/KafkaNodePool": [
-    { path: ["spec", "storage", "deleteClaim"], deletes: [true], otherwise: false, when: removal },
-  ],
   "snapshot.storage.k8s.io/VolumeSnapshotClass": [
     {
       path: ["deletionPolicy"],
@@ -186,20 +167,36 @@ const POLICIES: Readonly<Record<string, readonly Policy[]>> = {
 };
 
 function* flips(before: Manifest, after: Manifest): Iterable<Problem> {
-  for (const { path, deletes, otherwise, when } of POLICIES[`${after.group}/${after.kind}`] ?? []) {
-    const [old, now] = [before.get(...path) ?? otherwise, after.get(...path) ?? otherwise];
-    const isDelete = (value: unknown) => deletes.some((one) => one === value);
-    if (isUnknown(old) || isDelete(old) || !isDelete(now)) continue;
-    const suggestion = setScalar(after, path, scalarText(old));
-    yield {
-      subject: after,
-      key: path.join("."),
-      at: after.locate(...path),
-      message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. The data that was kept is deleted ${when} from now on.`,
-      fix: `Keep ${path.at(-1) ?? ""}: ${scalarText(old)}, and delete volumes by hand when their data is not needed any more.`,
-      ...(suggestion && { suggestion }),
-    };
+  const policies = [...(POLICIES[`${after.group}/${after.kind}`] ?? []), ...(systemOf(after)?.keeps ?? [])];
+  for (const policy of policies) {
+    const old = new Map(placesOf(before, policy.path).map((place) => [place.name, place.path]));
+    for (const { path, name } of placesOf(after, policy.path)) {
+      const was = old.get(name);
+      if (was) yield* flip(before.get(...was), { after, path, policy });
+    }
   }
+}
+
+interface Place {
+  readonly after: Manifest;
+  readonly path: FieldPath;
+  readonly policy: KeepPolicy;
+}
+
+function* flip(written: Json | undefined, { after, path, policy }: Place): Iterable<Problem> {
+  const { deletes, otherwise, when } = policy;
+  const [old, now] = [written ?? otherwise, after.get(...path) ?? otherwise];
+  const isDelete = (value: unknown) => deletes.some((one) => one === value);
+  if (isUnknown(old) || isDelete(old) || !isDelete(now)) return;
+  const suggestion = setScalar(after, path, scalarText(old));
+  yield {
+    subject: after,
+    key: policy.path.join("."),
+    at: after.locate(...path),
+    message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. The data that was kept is deleted ${when} from now on.`,
+    fix: `Keep ${path.at(-1) ?? ""}: ${scalarText(old)}, and delete volumes by hand when their data is not needed any more.`,
+    ...(suggestion && { suggestion }),
+  };
 }
 
 /** Annotations by which a deploy tool leaves an object in the cluster though it left the repository. */
