@@ -25,15 +25,29 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "spread-removed",
     "spread-selector-mismatch",
     "rollout-scheduling-deadlock",
+    "system-protection-off",
     "values-budget-weakened",
   ],
   "pdb-blocks-drain": ["pdb-deadlock", "pdb-overlap", "values-budget-weakened"],
   "pdb-loosened": ["pdb-removed", "pdb-loosened", "values-budget-weakened"],
-  "pdb-removed": ["pdb-removed", "pdb-missing", "pdb-selects-nothing", "values-budget-weakened"],
-  "replicas-reduced": ["replica-reduction", "single-replica-served", "pdb-deadlock", "values-fewer-replicas"],
+  "pdb-removed": [
+    "pdb-removed",
+    "pdb-missing",
+    "pdb-selects-nothing",
+    "system-protection-off",
+    "values-budget-weakened",
+  ],
+  "replicas-reduced": [
+    "replica-reduction",
+    "members-reduced",
+    "single-replica-served",
+    "pdb-deadlock",
+    "values-fewer-replicas",
+  ],
   "replicas-removed": [
     "replicas-removed-under-hpa",
     "replica-reduction",
+    "members-reduced",
     "single-replica-served",
     "values-fewer-replicas",
   ],
@@ -105,6 +119,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "tls-changed": ["tls-secret-changed", "route-removed", "dangling-config-ref"],
   "workload-removed": [
     "workload-removed",
+    "deployer-removed",
     "backend-not-running",
     "destructive-removal",
     "backend-dangling",
@@ -120,6 +135,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "cronjob-suspended": ["cronjob-suspended", "backup-weakened", "values-switched-off"],
   "datastore-replaced": [
     "destructive-removal",
+    "deployer-removed",
+    "store-on-pod-disk",
     "storage-change",
     "target-port-unresolved",
     "image-downgrade",
@@ -137,7 +154,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-storage-changed",
   ],
 
-  "backup-weakened": ["backup-weakened", "retention-flip"],
+  "backup-weakened": ["backup-weakened", "retention-flip", "kafka-topic-loosened"],
   "config-removed": ["config-prune-race", "dangling-config-ref"],
   "priority-class-removed": ["priority-class-dangling", "priority-lowered"],
 

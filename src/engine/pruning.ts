@@ -1,4 +1,5 @@
 import { list, object } from "./json.ts";
+import { SYSTEM_KINDS, systemOf } from "./systems.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 import type { World } from "./world.ts";
@@ -34,8 +35,29 @@ function prunes({ path }: Manifest, world: World): boolean {
 
 function prunesFolder(app: Manifest, spec: FieldPath, path: string): boolean {
   if (app.get(...spec, "syncPolicy", "automated", "prune") !== true) return false;
-  const sources = [app.get(...spec, "source"), ...list(app.get(...spec, "sources"))];
-  return sources.some((source) => covers(object(source)["path"], path));
+  return foldersOf(app).some((folder) => covers(folder, path));
+}
+
+/** The folders that an Argo CD Application, an ApplicationSet or a Flux Kustomization deploys, as they are written. */
+export function foldersOf(deployer: Manifest): readonly (Json | undefined)[] {
+  if (deployer.group === "kustomize.toolkit.fluxcd.io") return [deployer.get("spec", "path")];
+  const spec = deployer.kind === "ApplicationSet" ? ["spec", "template", "spec"] : ["spec"];
+  const sources = [deployer.get(...spec, "source"), ...list(deployer.get(...spec, "sources"))];
+  return sources.map((source) => object(source)["path"]);
+}
+
+/** Objects of the repository that hold data and that this deployer deploys. */
+export function dataUnder(deployer: Manifest, world: World): Manifest[] {
+  const folders = foldersOf(deployer);
+  return ["PersistentVolumeClaim", "StatefulSet", ...SYSTEM_KINDS]
+    .flatMap((kind) => world.everywhere(kind))
+    .filter(
+      (one) =>
+        (one.kind === "PersistentVolumeClaim" ||
+          list(one.get("spec", "volumeClaimTemplates")).length > 0 ||
+          systemOf(one) !== undefined) &&
+        folders.some((folder) => covers(folder, one.path)),
+    );
 }
 
 /** Whether a file lies in a folder, written as `./apps/shop`, `apps/shop` or, for everything, `.`. */

@@ -51,10 +51,17 @@ export interface KeepPolicy {
 /** A setting that protects a system, and what it protects from. */
 export interface Guard {
   readonly path: FieldPath;
-  /** From drains that take many members at once; from members that share a node; from writes that only one member has. */
-  readonly kind: "disruptions" | "spread" | "synchronous";
+  /**
+   * From drains that take many members at once; from members that share a node; from writes that only one member has,
+   * always or while no stand-by is in reach.
+   */
+  readonly kind: "disruptions" | "spread" | "synchronous" | "durability";
   /** Whether a value, or its absence, takes the protection away. */
   readonly off: (value: Json | undefined) => boolean;
+  /** Where this is written, it protects instead. */
+  readonly unless?: FieldPath;
+  /** The setting means something only where this is written on both sides. */
+  readonly beside?: FieldPath;
 }
 
 /** A database, a queue or another store that an operator runs as one object says. Operators replace members one at a time. */

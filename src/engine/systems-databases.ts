@@ -76,9 +76,17 @@ export const DATABASE_SYSTEMS: Readonly<Record<string, System>> = {
     },
     guards: [
       { path: ["spec", "enablePDB"], kind: "disruptions", off: isFalse },
-      { path: ["spec", "affinity", "enablePodAntiAffinity"], kind: "spread", off: isFalse },
+      {
+        ...{ path: ["spec", "affinity", "enablePodAntiAffinity"], kind: "spread", off: isFalse },
+        unless: ["spec", "affinity", "additionalPodAntiAffinity"],
+      },
       { path: ["spec", "postgresql", "synchronous", "number"], kind: "synchronous", off: isNoCount },
       { path: ["spec", "minSyncReplicas"], kind: "synchronous", off: isNoCount },
+      {
+        ...{ path: ["spec", "postgresql", "synchronous", "dataDurability"], kind: "durability" },
+        off: (value) => value === "preferred",
+        beside: ["spec", "postgresql", "synchronous", "number"],
+      },
     ],
   },
   // postgres-operator.readthedocs.io/en/latest/reference/cluster_manifest
@@ -182,8 +190,8 @@ export const DATABASE_SYSTEMS: Readonly<Record<string, System>> = {
     ],
     guards: [
       {
-        ...{ path: ["spec", "affinity", "antiAffinityEnabled"], kind: "spread" },
-        off: isNotTrue,
+        ...{ path: ["spec", "affinity", "antiAffinityEnabled"], kind: "spread", off: isNotTrue },
+        unless: ["spec", "affinity", "podAntiAffinity"],
       },
     ],
   },

@@ -2,6 +2,8 @@ import { list, object } from "./json.ts";
 import type { Guard, KeepPolicy, MembersRule, System } from "./system-types.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 
+const isAbsent = (value: Json | undefined) => value === undefined;
+
 const removed = "when it is removed";
 
 /** Strimzi keeps claims unless it is told otherwise (strimzi.io, PersistentClaimStorage). */
@@ -71,6 +73,8 @@ export const OTHER_SYSTEMS: Readonly<Record<string, System>> = {
       { called: "ZooKeeper members", count: ["spec", "zookeeper", "replicas"], needs: "majority" },
     ],
     keeps: [deleteClaim("spec", "kafka", "storage"), deleteClaim("spec", "zookeeper", "storage")],
+    // Strimzi spreads the copies of a partition over racks only where it is told what a rack is.
+    guards: [{ path: ["spec", "kafka", "rack"], kind: "spread", off: isAbsent }],
   },
   "kafka.strimzi.io/KafkaNodePool": {
     runs: "Kafka",

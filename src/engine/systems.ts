@@ -8,6 +8,11 @@ const SYSTEMS: ReadonlyMap<string, System> = new Map(
   Object.entries({ ...DATABASE_SYSTEMS, ...OTHER_SYSTEMS }),
 );
 
+/** The kinds of their objects; of several groups, some of which are no systems. */
+export const SYSTEM_KINDS: readonly string[] = [
+  ...new Set([...SYSTEMS.keys()].map((id) => id.slice(id.indexOf("/") + 1))),
+];
+
 /** The database, queue or other store that an operator runs as this object says; undefined for other objects. */
 export function systemOf({ group, kind }: Pick<Manifest, "group" | "kind">): System | undefined {
   return SYSTEMS.get(`${group}/${kind}`);

@@ -175,7 +175,9 @@ const placeKey = ({ path, kind }: Manifest) => `${path}#${kind}`;
 
 function* judge(gone: Manifest, index: Index, transition: Transition): Iterable<Problem> {
   const loss = lossOf(gone, transition.before);
-  const removal = removalOf(gone, transition.before);
+  // That pruning is switched on by this very change deletes as surely.
+  const was = removalOf(gone, transition.before);
+  const removal = was === "unknown" ? removalOf(gone, transition.after) : was;
   if (!loss || removal === "kept") return;
   const moved = movedTo(gone, index);
   if (moved) yield emptied(gone, moved);

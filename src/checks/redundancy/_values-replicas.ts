@@ -13,7 +13,7 @@ import {
 
 /** Keys that charts name a number of pods with. `maxReplicas`, `number_of_replicas` (of an index) are none. */
 const COUNT =
-  /^(replicas|replicaCount|replica_count|instances|(?!(max|min|revision|number|default))[a-z]\w*?(Replicas|ReplicaCount|_replicas|_replica_count))$/;
+  /^(replicas|replicaCount|replica_count|instances|numberOfInstances|clusterSize|members|(?!(max|min|revision|number|default))[a-z]\w*?(Replicas|ReplicaCount|_replicas|_replica_count))$/;
 const SCALER = /^(autoscaling|autoscaler|hpa|horizontalPodAutoscal(er|ing)|keda|scaling)$/i;
 const MINIMUM = ["minReplicas", "minReplicaCount", "min_replicas"];
 const MAXIMUM = ["maxReplicas", "maxReplicaCount", "max_replicas"];

@@ -1,0 +1,177 @@
+import { string } from "../../engine/json.ts";
+import { dataUnder } from "../../engine/pruning.ts";
+import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
+import { listText } from "../../engine/words.ts";
+import type { World } from "../../engine/world.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const application = (policy: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ledger, namespace: argocd }
+spec:
+  source: { repoURL: https://git.example.com/platform, path: apps/ledger }
+  syncPolicy:
+    ${policy}
+`;
+
+const kustomization = (spec: string) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ledger, namespace: flux-system }
+spec:
+  path: ./apps/ledger
+  ${spec}
+`;
+
+const CLAIM = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: ledger, namespace: bank }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 50Gi } } }
+`;
+
+const over = (deployer: string, data = CLAIM) => ({
+  "deployer.yaml": deployer,
+  "apps/ledger/claim.yaml": data,
+});
+const MARK = " # <- finding";
+
+export default defineCheck({
+  kind: "transition",
+  id: "sync-policy-changed",
+  title: "What the deploy tool deletes, replaces or brings at the next sync changes",
+  pillar: "transition",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "likely",
+  why: "With pruning on, whatever the tool once made and git no longer holds is deleted at the next sync. With force or replace, an object whose change is refused is deleted and made anew, a claim with its data among them. And what is suspended brings nothing, not even the fix that users wait for.",
+  fix: "Look at the difference between cluster and git before pruning or force is switched on, and protect what holds data with the annotation that the tool reads.",
+  references: [
+    "https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/",
+    "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/",
+    "https://fluxcd.io/flux/components/kustomize/kustomizations/",
+  ],
+  unsafe: [
+    {
+      title: "pruning is switched on over what holds data",
+      before: over(application("automated: { prune: false }")),
+      after: over(application(`automated: { prune: true }${MARK}`)),
+    },
+    {
+      title: "what cannot be changed is deleted and made anew",
+      before: over(kustomization("prune: true")),
+      after: over(kustomization(`prune: true\n  force: true${MARK}`)),
+    },
+    {
+      title: "nothing is brought any more",
+      before: over(kustomization("prune: true")),
+      after: over(kustomization(`prune: true\n  suspend: true${MARK}`)),
+    },
+    {
+      title: "the tool syncs only by hand",
+      before: over(application("automated: { prune: true }")),
+      after: over(application("retry: { limit: 3 }").replace("syncPolicy:", `syncPolicy:${MARK}`)),
+    },
+  ],
+  safe: [
+    {
+      title: "it pruned before",
+      before: over(application("automated: { prune: true }")),
+      after: over(application("automated: { prune: true, selfHeal: true }")),
+    },
+    { title: "a new one prunes from its first day", after: over(application("automated: { prune: true }")) },
+    {
+      title: "it goes on after it was suspended",
+      before: over(kustomization("suspend: true")),
+      after: over(kustomization("suspend: false")),
+    },
+    {
+      title: "pruning is switched on where nothing holds data",
+      before: over(kustomization("prune: false"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+      after: over(kustomization("prune: true"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+    },
+  ],
+
+  *run({ changes, after: world }) {
+    for (const change of changes) {
+      if (change.kind !== "kept" || change.before.object === change.after.object) continue;
+      const switches = SWITCHES[`${change.after.group}/${change.after.kind}`] ?? [];
+      for (const one of switches) yield* turned(one, change, world);
+    }
+  },
+});
+
+interface Switch {
+  readonly path: FieldPath;
+  readonly on: (manifest: Manifest) => boolean;
+  readonly effect: "prunes" | "forces" | "stops";
+}
+
+const isTrue = (path: FieldPath) => (manifest: Manifest) => manifest.get(...path) === true;
+const flag = (effect: Switch["effect"], ...path: string[]): Switch => ({ path, effect, on: isTrue(path) });
+
+/** Argo CD's switches stand in the Application, or in the template of a set of them. */
+const argo = (...spec: string[]): Switch[] => [
+  flag("prunes", ...spec, "syncPolicy", "automated", "prune"),
+  {
+    path: [...spec, "syncPolicy", "syncOptions"],
+    effect: "forces",
+    on: (manifest) =>
+      /\b(Replace|Force)=true\b/.test(
+        JSON.stringify(manifest.get(...spec, "syncPolicy", "syncOptions") ?? ""),
+      ),
+  },
+  {
+    path: [...spec, "syncPolicy", "automated"],
+    effect: "stops",
+    on: (manifest) => {
+      const automated = manifest.get(...spec, "syncPolicy", "automated");
+      const off = manifest.get(...spec, "syncPolicy", "automated", "enabled") === false;
+      return automated === undefined || automated === null || off;
+    },
+  },
+];
+
+const SWITCHES: Readonly<Record<string, readonly Switch[]>> = {
+  "argoproj.io/Application": argo("spec"),
+  "argoproj.io/ApplicationSet": argo("spec", "template", "spec"),
+  "kustomize.toolkit.fluxcd.io/Kustomization": [
+    flag("prunes", "spec", "prune"),
+    flag("forces", "spec", "force"),
+    flag("stops", "spec", "suspend"),
+  ],
+  "helm.toolkit.fluxcd.io/HelmRelease": [flag("stops", "spec", "suspend")],
+};
+
+function* turned(
+  { path, on, effect }: Switch,
+  { before, after }: { before: Manifest; after: Manifest },
+  world: World,
+): Iterable<Problem> {
+  if (on(before) || !on(after)) return;
+  const held = dataUnder(after, world);
+  if (effect !== "stops" && held.length === 0) return;
+  const data = listText(held.map(({ ref }) => ref));
+  yield {
+    subject: after,
+    key: effect,
+    at: after.locate(...path),
+    // Only force deletes what still stands in git.
+    ...(effect === "forces" ? {} : { atMost: "notice" as const }),
+    ...SAYINGS[effect](after.ref, data, string(after.kind) ?? ""),
+  };
+}
+
+type Saying = (ref: string, data: string, kind: string) => { message: string; fix: string };
+
+const SAYINGS: Readonly<Record<Switch["effect"], Saying>> = {
+  prunes: (ref, data) => ({
+    message: `${ref} prunes from now on: at the next sync, what it once made and git no longer holds is deleted. It deploys ${data}, so claims and databases may be among the leftovers.`,
+    fix: `Compare what runs with what git holds before this is merged (argocd app diff, flux diff kustomization), and protect what holds data with argocd.argoproj.io/sync-options: Prune=false or kustomize.toolkit.fluxcd.io/prune: disabled.`,
+  }),
+  forces: (ref, data) => ({
+    message: `${ref} deletes from now on what it cannot change, and makes it anew: with the next change of a field that cannot be changed, ${data} start empty.`,
+    fix: "Switch it on for the one object that needs it, by its own annotation, and take it away again after the sync.",
+  }),
+  stops: (ref, _data, kind) => ({
+    message: `${ref} ${kind === "Application" || kind === "ApplicationSet" ? "no longer syncs by itself" : "is suspended"}: nothing that is merged from now on reaches the cluster, a fix that users wait for no more than anything else.`,
+    fix: "Say until when, with a waiver or an issue, and switch it on again.",
+  }),
+};
