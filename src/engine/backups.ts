@@ -70,6 +70,11 @@ const OBJECTS: Readonly<Record<string, BackupFields>> = {
   },
 };
 
+/** The kinds of objects that order backups; of several groups, some of which are no such. */
+export const BACKUP_KINDS: readonly string[] = [
+  ...new Set(Object.keys(OBJECTS).map((id) => id.slice(id.indexOf("/") + 1))),
+];
+
 /** How an object of a known backup system or database operator writes its backups; undefined for others. */
 export function backupFields(manifest: Pick<Manifest, "group" | "kind">): BackupFields | undefined {
   return OBJECTS[`${manifest.group}/${manifest.kind}`] ?? systemOf(manifest)?.backups;
