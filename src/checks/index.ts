@@ -1,7 +1,11 @@
 // Written by `npm run generate` from the files in this folder. Do not edit.
 import backupWeakened from "./data/backup-weakened.ts";
+import deployerRemoved from "./data/deployer-removed.ts";
 import destructiveRemoval from "./data/destructive-removal.ts";
+import kafkaTopicLoosened from "./data/kafka-topic-loosened.ts";
 import retentionFlip from "./data/retention-flip.ts";
+import storeOnPodDisk from "./data/store-on-pod-disk.ts";
+import storeWithoutBackup from "./data/store-without-backup.ts";
 import valuesStorageChanged from "./data/values-storage-changed.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
 import backendNotRunning from "./hot-swap/backend-not-running.ts";
@@ -43,12 +47,15 @@ import hpaCannotCompute from "./redundancy/hpa-cannot-compute.ts";
 import hpaConflict from "./redundancy/hpa-conflict.ts";
 import hpaOverlap from "./redundancy/hpa-overlap.ts";
 import hpaTargetMissing from "./redundancy/hpa-target-missing.ts";
+import kafkaInSync from "./redundancy/kafka-in-sync.ts";
 import limitRangeRefuses from "./redundancy/limit-range-refuses.ts";
+import membersReduced from "./redundancy/members-reduced.ts";
 import pdbDeadlock from "./redundancy/pdb-deadlock.ts";
 import pdbMissing from "./redundancy/pdb-missing.ts";
 import pdbOverlap from "./redundancy/pdb-overlap.ts";
 import pdbRemoved from "./redundancy/pdb-removed.ts";
 import pdbSelectsNothing from "./redundancy/pdb-selects-nothing.ts";
+import quorumSize from "./redundancy/quorum-size.ts";
 import replicaReduction from "./redundancy/replica-reduction.ts";
 import replicasRemovedUnderHpa from "./redundancy/replicas-removed-under-hpa.ts";
 import rolloutSchedulingDeadlock from "./redundancy/rollout-scheduling-deadlock.ts";
@@ -56,6 +63,7 @@ import singleReplicaServed from "./redundancy/single-replica-served.ts";
 import spreadRemoved from "./redundancy/spread-removed.ts";
 import spreadSelectorMismatch from "./redundancy/spread-selector-mismatch.ts";
 import surgeVsQuota from "./redundancy/surge-vs-quota.ts";
+import systemProtectionOff from "./redundancy/system-protection-off.ts";
 import valuesBudgetWeakened from "./redundancy/values-budget-weakened.ts";
 import valuesFewerReplicas from "./redundancy/values-fewer-replicas.ts";
 import approvalRemoved from "./testing/approval-removed.ts";
@@ -89,6 +97,7 @@ import servicePortRemoved from "./transition/service-port-removed.ts";
 import serviceRemoved from "./transition/service-removed.ts";
 import serviceSelectorFlip from "./transition/service-selector-flip.ts";
 import storageChange from "./transition/storage-change.ts";
+import syncPolicyChanged from "./transition/sync-policy-changed.ts";
 import tlsSecretChanged from "./transition/tls-secret-changed.ts";
 import volatileSelectorLabel from "./transition/volatile-selector-label.ts";
 import workloadRemoved from "./transition/workload-removed.ts";
@@ -97,8 +106,12 @@ import type { Check } from "./define.ts";
 /** Every check, in order of pillar and id. */
 export const checks: readonly Check[] = [
   backupWeakened,
+  deployerRemoved,
   destructiveRemoval,
+  kafkaTopicLoosened,
   retentionFlip,
+  storeOnPodDisk,
+  storeWithoutBackup,
   valuesStorageChanged,
   backendDangling,
   backendNotRunning,
@@ -140,12 +153,15 @@ export const checks: readonly Check[] = [
   hpaConflict,
   hpaOverlap,
   hpaTargetMissing,
+  kafkaInSync,
   limitRangeRefuses,
+  membersReduced,
   pdbDeadlock,
   pdbMissing,
   pdbOverlap,
   pdbRemoved,
   pdbSelectsNothing,
+  quorumSize,
   replicaReduction,
   replicasRemovedUnderHpa,
   rolloutSchedulingDeadlock,
@@ -153,6 +169,7 @@ export const checks: readonly Check[] = [
   spreadRemoved,
   spreadSelectorMismatch,
   surgeVsQuota,
+  systemProtectionOff,
   valuesBudgetWeakened,
   valuesFewerReplicas,
   approvalRemoved,
@@ -186,6 +203,7 @@ export const checks: readonly Check[] = [
   serviceRemoved,
   serviceSelectorFlip,
   storageChange,
+  syncPolicyChanged,
   tlsSecretChanged,
   volatileSelectorLabel,
   workloadRemoved,
