@@ -3,15 +3,16 @@ import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Json, Manifest, Side, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
+import { generated } from "./application-sets.ts";
 import type { Chart } from "./chart.ts";
 import { environmentsIn } from "./helmfile-text.ts";
 import { folderOf, isInside, resolvePath } from "./paths.ts";
 import type { Release, ValuesFile } from "./release.ts";
 
-const ORDER = /^kind:\s*["']?(Application|HelmRelease)\b/m;
+const ORDER = /^kind:\s*["']?(Application|ApplicationSet|HelmRelease)\b/m;
 const HELMFILE = /(^|\/)(helmfile[^/]*|helmfile\.d\/[^/]+)\.ya?ml(\.gotmpl)?$/;
 
-/** Releases of charts of the tree that Applications, HelmReleases and helmfiles of the tree order. */
+/** Releases of charts of the tree that Applications, their sets, HelmReleases and helmfiles of the tree order. */
 export function orderedReleases(charts: readonly Chart[], tree: Tree, side: Side): Release[] {
   const folders = new Map(charts.map((chart) => [chart.folder, chart]));
   if (folders.size === 0) return [];
@@ -32,13 +33,21 @@ interface Repository {
 
 function ofManifest(manifest: Manifest, repository: Repository): Release[] {
   if (manifest.kind === "HelmRelease") return ofHelmRelease(manifest, repository);
-  if (manifest.group !== "argoproj.io" || manifest.kind !== "Application") return [];
-  const several = list(manifest.get("spec", "sources")).map((_, index): FieldPath => [
-    "spec",
+  if (manifest.group !== "argoproj.io") return [];
+  if (manifest.kind === "Application") return ofSpec(manifest, ["spec"], repository);
+  if (manifest.kind !== "ApplicationSet") return [];
+  return generated(manifest, repository.tree).flatMap(({ name, manifest: one }) =>
+    ofSpec(one, ["spec", "template", "spec"], repository).map((release) => ({ ...release, variant: name })),
+  );
+}
+
+function ofSpec(manifest: Manifest, spec: FieldPath, repository: Repository): Release[] {
+  const several = list(manifest.get(...spec, "sources")).map((_, index): FieldPath => [
+    ...spec,
     "sources",
     index,
   ]);
-  const paths: FieldPath[] = [["spec", "source"], ...several];
+  const paths: FieldPath[] = [[...spec, "source"], ...several];
   return paths.flatMap((source) => ofSource(manifest, source, repository));
 }
 
@@ -57,9 +66,16 @@ function ofSource(manifest: Manifest, source: FieldPath, { folders, tree }: Repo
   const { path, helm } = object(manifest.get(...source));
   const chart = typeof path === "string" ? folders.get(resolvePath(".", path) ?? "") : undefined;
   if (!chart) return [];
-  const files = texts(object(helm)["valueFiles"]).flatMap((file) => {
-    const named = /^\$[\w-]+\/(.+)$/.exec(file)?.[1];
-    return existing(named === undefined ? resolvePath(chart.folder, file) : resolvePath(".", named), tree);
+  const names = texts(object(helm)["valueFiles"]);
+  // A name that only the cluster could complete: nobody knows with which values this is deployed.
+  if (names.some((name) => name.includes("{{"))) return [];
+  const files = names.flatMap((file) => {
+    // A name that begins with a slash begins at the repository's root, as does one in another source.
+    const fromRoot = /^(?:\$[\w-]+)?\/(.+)$/.exec(file)?.[1];
+    return existing(
+      fromRoot === undefined ? resolvePath(chart.folder, file) : resolvePath(".", fromRoot),
+      tree,
+    );
   });
   return [{ chart, files: withoutOwn(files, chart), order: manifest }];
 }

@@ -1,3 +1,4 @@
+import { strings } from "../engine/json.ts";
 import type { Environment, Manifest, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { orderedValues, type ValuesLayer } from "../engine/values.ts";
 import { join, type Chart } from "./chart.ts";
@@ -20,6 +21,8 @@ export interface Release {
   readonly files: readonly ValuesFile[];
   /** The object that orders it (an Argo CD Application, a Flux HelmRelease): its own values are on top of all. */
   readonly order?: Manifest;
+  /** Which of several that one object orders: the name of the Application. */
+  readonly variant?: string;
   /** Values that switch on what nothing else does, by path. */
   readonly on?: Switches;
   /** Where the policy says that it goes. */
@@ -38,8 +41,9 @@ export function releasesOf(chart: Chart, ordered: readonly Release[]): Release[]
   return production ? releases : [{ chart, files: [] }, ...releases];
 }
 
-export function releaseId({ chart, files, order, on }: Release): string {
+export function releaseId({ chart, files, order, on, variant }: Release): string {
   if (on !== undefined) return `${chart.folder} (with ${Object.keys(on).join(", ")})`;
+  if (variant !== undefined) return `${chart.folder} (${variant})`;
   if (order !== undefined) return `${chart.folder} (${order.ref})`;
   if (files.length === 0) return chart.folder;
   const names = files.map(({ path, environment }) => {
@@ -50,12 +54,13 @@ export function releaseId({ chart, files, order, on }: Release): string {
 }
 
 /** What the values' names tell, or whoever orders it: its file, its names, and where it deploys to. */
-export function environmentOfRelease({ chart, files, order, environment: said }: Release): Environment {
+export function environmentOfRelease(release: Release): Environment {
+  const { chart, files, order, variant, environment: said } = release;
   if (said !== undefined) return said;
   const names = files.flatMap(({ path, environment }) => [path, environment ?? ""]);
-  const spec = order?.get("spec", "destination");
-  const place = typeof spec === "object" && spec !== null ? Object.values(spec) : [];
-  const texts = order ? [order.path, order.namespace, ...place.map(String), order.name] : [];
+  const template = variant === undefined ? ["spec"] : ["spec", "template", "spec"];
+  const place = Object.values(strings(order?.get(...template, "destination")));
+  const texts = order ? [order.path, order.namespace, ...place, variant ?? order.name] : [];
   return environmentOf(chart.folder, ...names, ...texts);
 }
 
