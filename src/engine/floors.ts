@@ -1,5 +1,6 @@
 import { floorsOf } from "./availability.ts";
-import type { Environment, FloorRow, Subject, Tier } from "./types.ts";
+import { membersOf, spareOf, type MemberGroup } from "./systems.ts";
+import type { Environment, FloorRow, Manifest, MemberFloors, Subject, Tier } from "./types.ts";
 import type { Workload } from "./workload.ts";
 import type { World } from "./world.ts";
 
@@ -10,20 +11,59 @@ interface Sides {
   readonly after: World;
 }
 
-/** The floors of every workload that runs for ever, before and after. */
-export function floorRows(
-  units: readonly Sides[],
-  tierOf: (subject: Subject, unit: Sides) => Tier,
-): FloorRow[] {
-  return units.flatMap((unit) => {
-    const before = byId(unit.before);
-    const after = byId(unit.after);
-    return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
-      const row = floorRow(unit, before.get(id), after.get(id));
-      const subject = (after.get(id) ?? before.get(id))?.manifest;
-      return row && subject ? [{ ...row, workload: subject.ref, tier: tierOf(subject, unit) }] : [];
-    });
+/** The floors of every workload that runs for ever, and of the members that operators run, before and after. */
+export function floorRows(units: readonly Sides[], tierOf: TierOf): FloorRow[] {
+  return units.flatMap((unit) => [...workloadRows(unit, tierOf), ...memberRows(unit, tierOf)]);
+}
+
+type TierOf = (subject: Subject, unit: Sides) => Tier;
+
+function workloadRows(unit: Sides, tierOf: TierOf): FloorRow[] {
+  const before = byId(unit.before);
+  const after = byId(unit.after);
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
+    const row = floorRow(unit, before.get(id), after.get(id));
+    const subject = (after.get(id) ?? before.get(id))?.manifest;
+    return row && subject ? [{ ...row, workload: subject.ref, tier: tierOf(subject, unit) }] : [];
   });
+}
+
+interface Members {
+  readonly subject: Manifest;
+  readonly called: string;
+  /** Undefined where only a template or the operator's default would tell. */
+  readonly floors: MemberFloors | undefined;
+}
+
+/** Rows of what operators run: one for each group of members that stand in for each other. */
+function memberRows(unit: Sides, tierOf: TierOf): FloorRow[] {
+  const before = membersIn(unit.before);
+  const after = membersIn(unit.after);
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    const one = is ?? was;
+    if (!one || (was && !was.floors) || (is && !is.floors)) return [];
+    const row = { unit: unit.unit, served: true, tier: tierOf(one.subject, unit) };
+    const sides = { ...(was?.floors && { before: was.floors }), ...(is?.floors && { after: is.floors }) };
+    return [{ ...row, workload: `${one.subject.ref} ${one.called}`, ...sides }];
+  });
+}
+
+function memberFloors(group: Pick<MemberGroup, "count" | "needs">): MemberFloors | undefined {
+  const { count } = group;
+  if (Number.isNaN(count)) return undefined;
+  const spare = spareOf(group);
+  return { members: count, ...(spare !== undefined && count > 0 && { needed: count - spare }) };
+}
+
+function membersIn({ manifests }: World): Map<string, Members> {
+  const all = manifests.flatMap((subject) =>
+    membersOf(subject).map(({ key, called, ...group }): [string, Members] => [
+      `${subject.id} ${key}`,
+      { subject, called, floors: memberFloors(group) },
+    ]),
+  );
+  return new Map(all);
 }
 
 function byId(world: World): Map<string, Workload> {

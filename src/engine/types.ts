@@ -265,13 +265,23 @@ export interface NodeFloors {
   readonly nodes?: number;
 }
 
+/**
+ * What can be said of members that an operator runs (a database, a queue): how many there are, and how many must stay
+ * for the rest to serve. Their operator places them and guards them against drains, so no more is promised.
+ */
+export interface MemberFloors {
+  readonly members: number;
+  /** Fewer than these cannot serve; absent where other settings decide that. */
+  readonly needed?: number;
+}
+
 export interface FloorRow {
   readonly workload: string;
   readonly unit: string;
   readonly tier: Tier;
   readonly served: boolean;
-  readonly before?: Floors | NodeFloors;
-  readonly after?: Floors | NodeFloors;
+  readonly before?: Floors | NodeFloors | MemberFloors;
+  readonly after?: Floors | NodeFloors | MemberFloors;
 }
 
 /* ---- Test stages ----------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-import type { Disruption, Finding, FloorRow, Floors, NodeFloors } from "../engine/types.ts";
+import type { Disruption, Finding, FloorRow, Floors, MemberFloors, NodeFloors } from "../engine/types.ts";
 
 export const DISRUPTIONS: readonly { readonly event: Disruption; readonly name: string }[] = [
   { event: "rollout", name: "rollout" },
@@ -8,7 +8,7 @@ export const DISRUPTIONS: readonly { readonly event: Disruption; readonly name: 
   { event: "rollout-node-loss", name: "node loss in a rollout" },
 ];
 
-type Side = Floors | NodeFloors;
+type Side = Floors | NodeFloors | MemberFloors;
 
 /** Rows worth reading: changed ones, worse ones first, and those with findings; the others are only counted. */
 export function floorsToShow(
@@ -32,6 +32,7 @@ function keyOf(unit: string, ref: string): string {
 
 /** Numbers to compare, in one order: fewer is worse. Of a DaemonSet, with how many nodes lack. */
 function values(floors: Side): number[] {
+  if (isMembers(floors)) return [floors.members, floors.members - (floors.needed ?? 0)];
   if (isNodes(floors)) return [-Number.parseInt(String(floors.lacking))];
   return [floors.replicas, ...DISRUPTIONS.map(({ event }) => floors.events[event])];
 }
@@ -40,8 +41,12 @@ function isNodes(floors: Side): floors is NodeFloors {
   return "lacking" in floors;
 }
 
+function isMembers(floors: Side): floors is MemberFloors {
+  return "members" in floors;
+}
+
 function stuckOf(floors: Side): Floors["stuck"] {
-  return isNodes(floors) ? {} : floors.stuck;
+  return "stuck" in floors ? floors.stuck : {};
 }
 
 function isChanged({ before, after }: FloorRow): boolean {
@@ -85,6 +90,11 @@ const STUCK = "stuck";
 
 function cellsOf(floors: Side): (number | string)[] {
   const events = DISRUPTIONS.map(({ event }) => event);
+  if (isMembers(floors)) {
+    // Operators replace one member after the other.
+    const rolling = Math.max(0, floors.members - 1);
+    return [floors.members, ...events.map((event) => (event === "rollout" ? rolling : "–"))];
+  }
   if (isNodes(floors)) {
     const { lacking, nodes } = floors;
     const rolling =
@@ -104,9 +114,15 @@ export function remarks({ before, after, tier, served }: FloorRow): string[] {
   return [
     tier,
     ...(kind && isNodes(kind) ? ["counted in nodes"] : []),
+    ...(kind && isMembers(kind) ? memberRemarks(kind) : []),
     ...(served ? [] : ["behind no Service"]),
     ...fate,
   ];
+}
+
+function memberRemarks({ members, needed }: MemberFloors): string[] {
+  const serves = needed === undefined || members === 0 ? [] : [`serves with ${needed} of ${members}`];
+  return ["placed by its operator", ...serves];
 }
 
 /** Events that never end after the change, with the reason. */
