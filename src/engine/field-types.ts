@@ -27,6 +27,9 @@ export type Misfit =
     }
   | { readonly problem: "missing"; readonly path: FieldPath; readonly name: string };
 
+/** Of one object nobody reads more; an object of another kind altogether has thousands. */
+const MOST = 50;
+
 /**
  * What of a manifest the API server would drop or refuse. Where its kind is defined several times, what the kindest of
  * the definitions says.
@@ -37,7 +40,7 @@ export function misfits(
 ): { readonly by: KindShape["by"]; readonly found: readonly Misfit[] } | undefined {
   const all = kinds.map(({ shape, by }) => ({
     by,
-    found: isObject(manifest.object) ? inMap(manifest.object, shape, [], shape) : [],
+    found: isObject(manifest.object) ? inMap(manifest.object, shape, [], shape).slice(0, MOST) : [],
   }));
   return all.sort((a, b) => a.found.length - b.found.length)[0];
 }

@@ -224,7 +224,7 @@ function text(value: Json | undefined): string {
     return Object.fromEntries(
       Object.entries(item)
         .filter(([, one]) => one !== null && one !== undefined)
-        .sort(),
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   });
 }

@@ -26,18 +26,16 @@ export function parsedFrom(text: string, events: readonly Event[]): Parsed {
 /** Walks the events of one document along a path, and skips what is beside it. What an alias or a merge brings in is not written here. */
 export function find(parsed: Parsed, document: number, path: FieldPath): Found {
   let at = (parsed.documents[document] ?? 0) + 1;
-  let value = spanOf(parsed, at);
-  let whole = value;
+  let start = Infinity;
   let depth = 0;
   for (const step of path) {
     const next = typeof step === "number" ? item(parsed, at, step) : entry(parsed, at, step);
     if (!next) break;
-    at = next.value;
-    value = spanOf(parsed, at);
-    whole = { start: Math.min(next.start, value.start), end: value.end };
+    ({ start, value: at } = next);
     depth++;
   }
-  return { depth, whole, value };
+  const value = spanOf(parsed, at);
+  return { depth, whole: { start: Math.min(start, value.start), end: value.end }, value };
 }
 
 function isCollection(event: Event | undefined): event is Extract<Event, { start: number }> {

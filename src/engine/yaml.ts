@@ -158,9 +158,13 @@ function refuseLarge(events: readonly Event[], text: string): void {
       case EVENT_ID.SCALAR:
         add(1, anchorOf(event, text), Math.max(0, event.valueStart));
         break;
-      case EVENT_ID.ALIAS:
-        add(anchors.get(text.slice(event.anchorStart, event.anchorEnd)) ?? 1, undefined, event.anchorStart);
+      case EVENT_ID.ALIAS: {
+        const name = text.slice(event.anchorStart, event.anchorEnd);
+        if (open.some(({ anchor }) => anchor === name))
+          throw new LimitError(`what &${name} names holds itself.`, event.anchorStart);
+        add(anchors.get(name) ?? 1, undefined, event.anchorStart);
         break;
+      }
       case EVENT_ID.MAPPING:
       case EVENT_ID.SEQUENCE:
         open.push({ size: 1, anchor: anchorOf(event, text) });

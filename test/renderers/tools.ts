@@ -7,6 +7,8 @@ import { render } from "../../src/renderers/index.ts";
 import { review } from "../../src/review.ts";
 import { treeOf } from "../engine/files.ts";
 
+export { chart, WEB } from "./charts.ts";
+
 /** The real binaries come with the development dependencies. */
 process.env["PATH"] = `${join(import.meta.dirname, "../../node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
 
@@ -57,35 +59,3 @@ export function objects({ units }: Rendering): Record<string, string[]> {
 
 export const messages = ({ notes }: Pick<Rendering, "notes">) =>
   notes.map(({ message }) => message).join("\n");
-
-export const chart = (name: string, more = "") => `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${more}`;
-
-/** A Deployment and its Service, as most charts write them. */
-export const WEB = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {{ .Release.Name }}-web
-spec:
-  replicas: {{ .Values.replicaCount }}
-  selector:
-    matchLabels: { app: web }
-  template:
-    metadata:
-      labels: { app: web }
-    spec:
-      containers:
-        - name: web
-          image: "web:{{ .Values.tag }}"
-          {{- with .Values.probe }}
-          readinessProbe:
-            {{- toYaml . | nindent 12 }}
-          {{- end }}
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-spec:
-  selector: { app: web }
-  ports: [{ port: 80 }]
-`;
