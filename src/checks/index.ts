@@ -78,6 +78,7 @@ import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
 import testsNarrowed from "./testing/tests-narrowed.ts";
 import apiRemoved from "./transition/api-removed.ts";
+import configChangeNoRollout from "./transition/config-change-no-rollout.ts";
 import configPruneRace from "./transition/config-prune-race.ts";
 import contradictingFields from "./transition/contradicting-fields.ts";
 import cronjobMissesRuns from "./transition/cronjob-misses-runs.ts";
@@ -184,6 +185,7 @@ export const checks: readonly Check[] = [
   stagingBypassed,
   testsNarrowed,
   apiRemoved,
+  configChangeNoRollout,
   configPruneRace,
   contradictingFields,
   cronjobMissesRuns,

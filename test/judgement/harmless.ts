@@ -96,9 +96,11 @@ export const HARMLESS: readonly Rewrite[] = [
     }),
   },
   {
-    title: "bigger volumes for new claims, other config",
+    title: "bigger volumes for new claims, other config that rolls out",
     apply: inPlace((object) => {
       if (kindOf(object) === "ConfigMap") set(object, "data.SETTING_3", "another value");
+      if (kindOf(object) === "Deployment" || kindOf(object) === "StatefulSet")
+        set(object, "spec.template.metadata.annotations", { "checksum/config": "2" });
       if (kindOf(object) === "PersistentVolumeClaim") set(object, "spec.resources.requests.storage", "40Gi");
     }),
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { checks } from "../../src/checks/index.ts";
 import { HARMLESS } from "./harmless.ts";
 import { HAZARDS } from "./hazards.ts";
 import { news, shown } from "./judged.ts";
@@ -27,6 +28,10 @@ test.each(HARMLESS)("$title: nobody is hurt", async ({ apply }) => {
   expect((await news(plain, other)).map(shown)).toEqual([]);
 });
 
+/** Whether a check knows more than another, and speaks in its place. */
+const saysBetter = (id: string, other: string) =>
+  checks.some((one) => one.id === id && (one.supersedes ?? []).includes(other));
+
 const ways = SAME.filter(({ backOnly }) => !backOnly);
 
 describe.each(HAZARDS)("$check: $title", ({ check, inflict }) => {
@@ -37,7 +42,7 @@ describe.each(HAZARDS)("$check: $title", ({ check, inflict }) => {
     const { title, apply } = random.pick(ways);
     const findings = await news(plain, apply(hurt, random));
     const about = findings
-      .filter((one) => one.check === check)
+      .filter((one) => one.check === check || saysBetter(one.check, check))
       .map(({ subject }) => `${subject.kind}/${subject.name}`);
     expect({ title, about }).toEqual({ title, about: [`${String(kind)}/${name}`] });
     const others = findings.filter(

@@ -80,6 +80,11 @@ export default defineCheck({
     },
     { title: "nothing here is backed up, so backups are made elsewhere", after: mongo() },
     {
+      title: "another store gets its backup, and this one never had any",
+      before: database("orders", "enablePDB: true") + mongo(),
+      after: database("orders", BACKUP) + mongo(),
+    },
+    {
       title: "it was there before",
       before: velero("[bank]") + mongo(),
       after: velero("[bank]") + mongo().replace("replicas: 3", "replicas: 5"),
@@ -92,7 +97,9 @@ export default defineCheck({
     const sources = backupSources(world);
     for (const store of stores) {
       const [other] = sources;
-      if (other && !sources.some((source) => mayCover(source, store))) yield problem(store, other);
+      const isBare = other !== undefined && !sources.some((source) => mayCover(source, store));
+      // Only a new store is news: that an old one is seen to be without says more of the backups beside it.
+      yield { ...problem(store, other ?? store), ...(isBare ? {} : { latent: true as const }) };
     }
   },
 });
