@@ -3,6 +3,7 @@ import { checks } from "./checks/index.ts";
 import { runChecks } from "./checks/run.ts";
 import { worldsOf } from "./checks/worlds.ts";
 import { floorRows } from "./engine/floors.ts";
+import { protectionRows } from "./engine/protection-rows.ts";
 import type { Note, Policy, Render, Report, StageRow, Tier, Tree } from "./engine/types.ts";
 import { readDelivery } from "./pipelines/delivery.ts";
 import { subjectOfDeploy } from "./pipelines/problems.ts";
@@ -34,6 +35,7 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
     verdicts: verdicts(findings, rows, policy, all),
     findings,
     floors: floorRows(units, (subject, place) => tierOf(policy, subject, place)),
+    protections: protectionRows(units, (subject, place) => tierOf(policy, subject, place)),
     stages: rows,
     demands: strictestDemands(policy),
     upcoming: upcomingDemands(policy),

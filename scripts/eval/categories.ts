@@ -75,6 +75,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "resources-raised": ["surge-vs-quota", "limit-range-refuses", "values-resources-changed"],
   "resources-reduced": ["resources-cut", "hpa-cannot-compute", "values-resources-changed"],
   "strategy-changed": [
+    "progressive-delivery-weakened",
+    "analysis-weakened",
     "progress-deadline",
     "sts-update-hazards",
     "rollout-availability-dip",

@@ -284,6 +284,23 @@ export interface FloorRow {
   readonly after?: Floors | NodeFloors | MemberFloors;
 }
 
+/* ---- Degradation ----------------------------------------------------------------------------- */
+
+/** What can stand between a failed dependency and the user. `ejection`: a pod that fails is left out for a while. */
+export const MEANS = ["retry", "timeout", "ejection", "fallback", "stale", "limit"] as const;
+export type Means = (typeof MEANS)[number];
+
+/** What stands there on one route to a critical workload, in the words of the files; nothing where a means is absent. */
+export interface ProtectionRow {
+  /** The route, or the Service where no route leads to it. */
+  readonly route: string;
+  readonly workload: string;
+  readonly unit: string;
+  /** Undefined where the route was not there. */
+  readonly before?: Readonly<Partial<Record<Means, string>>>;
+  readonly after: Readonly<Partial<Record<Means, string>>>;
+}
+
 /* ---- Test stages ----------------------------------------------------------------------------- */
 
 export const STAGES = [
@@ -468,6 +485,8 @@ export interface Report {
   /** Worst first; introduced and worsened before existing before fixed. */
   readonly findings: readonly Finding[];
   readonly floors: readonly FloorRow[];
+  /** Of critical workloads only, in units that the change touches. */
+  readonly protections: readonly ProtectionRow[];
   readonly stages: readonly StageRow[];
   /** What the policy demands of each stage today, of the deploys of which it demands most. */
   readonly demands: Readonly<Record<Stage, StageDemand>>;

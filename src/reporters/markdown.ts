@@ -3,7 +3,7 @@ import { clamp, count } from "./clean.ts";
 import { code, prose } from "./escape.ts";
 import { existingSection, fixedSection, freshSection, notesSection, waivedSection } from "./sections.ts";
 import { RUNS, select } from "./select.ts";
-import { floorsSection, gapsSection, stagesSection, type Drawing } from "./tables.ts";
+import { floorsSection, gapsSection, protectionsSection, stagesSection, type Drawing } from "./tables.ts";
 import { titleOf } from "./title.ts";
 
 export { commentBody, marker, markerOf } from "./comment.ts";
@@ -42,7 +42,10 @@ export function stagesMarkdown(report: Report): string {
 
 function body(report: Report, run: CheckRunName, drawing: Drawing): string {
   const chosen = select(report, run);
-  const own = run === "zero-downtime" ? floorsSection(report, chosen) : stagesSection(report, drawing);
+  const own =
+    run === "zero-downtime"
+      ? [...floorsSection(report, chosen), ...protectionsSection(report)]
+      : stagesSection(report, drawing);
   return [
     ...(run === "test-stages" ? gapsSection(report) : []),
     ...freshSection(chosen),

@@ -3,13 +3,15 @@ import { count } from "./clean.ts";
 import { code, fenced, fit, htmlCode, prose } from "./escape.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
 import { KEPT, mermaid, pathLines, PRACTICE } from "./path.ts";
+import { MEANS_NAMES, meansToShow, protectionCell, protectionsToShow } from "./protections.ts";
 import { folded } from "./sections.ts";
 import { placeOf, type Selection } from "./select.ts";
 import { cellOf, demandWords, GATE, gapsOf, isCertain, withoutDeploy } from "./stages.ts";
 
 const MAX_FLOORS = 20;
+const MAX_PROTECTIONS = 10;
 const MAX_DEPLOYS = 4;
-const ROOM = { floors: 6_000, stuck: 2_500, gaps: 2_500, reasons: 3_000, path: 1_200 };
+const ROOM = { floors: 6_000, stuck: 2_500, protections: 4_000, gaps: 2_500, reasons: 3_000, path: 1_200 };
 
 /** Mermaid is drawn in Markdown files and comments; that it is in check runs is documented nowhere, so text stands there. */
 export type Drawing = "mermaid" | "text";
@@ -50,6 +52,27 @@ function stuckLines(floor: FloorRow): string[] {
   return stuckReasons(floor).map(
     ({ name, reason }) => `- ${code(floor.workload)}, ${name} never ends: ${prose(reason, 400)}`,
   );
+}
+
+/** What stands between a failed dependency and the users of critical workloads; nothing where there are none. */
+export function protectionsSection({ protections }: Report): Lines {
+  if (protections.length === 0) return [];
+  const shown = protectionsToShow(protections).slice(0, MAX_PROTECTIONS);
+  const means = meansToShow(shown);
+  const head = row(["route", ...means.map((one) => MEANS_NAMES[one])]);
+  const lines = shown.map((line) => {
+    const place = line.unit === "" || line.unit === "." ? "" : `, in ${code(line.unit)}`;
+    const cells = means.map((one) => prose(protectionCell(line, one), 160));
+    return row([`${code(line.route)} to ${code(line.workload)}${place}`, ...cells]);
+  });
+  const more = (left: number) => row([`… and ${left} more`, ...means.map(() => "")]);
+  const body = fit(lines, ROOM.protections, more);
+  const rest = protections.length - shown.length;
+  return [
+    "### What stands between a failed dependency and the user",
+    [head, row(Array<string>(means.length + 1).fill("---")), ...body].join("\n"),
+    ...(rest > 0 ? [`… ${count(rest, "more route")} of critical workloads not shown here.`] : []),
+  ];
 }
 
 /** What the policy requires and the pipelines do not show. */

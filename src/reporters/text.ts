@@ -1,6 +1,7 @@
 import type { Finding, Report, Severity, Verdict } from "../engine/types.ts";
 import { clamp, count, plain } from "./clean.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
+import { MEANS_NAMES, meansToShow, protectionCell, protectionsToShow } from "./protections.ts";
 import { placeOf, RUNS, select, worstFirst, type Selection } from "./select.ts";
 import { stagesText } from "./stages-text.ts";
 import { aligned, palette, wrap, type Palette } from "./terminal.ts";
@@ -24,6 +25,7 @@ export function text(report: Report, options: { colour: boolean; width: number }
   const blocks = [
     ...findings(page, chosen.flatMap(({ fresh }) => fresh).sort(worstFirst)),
     floors(page, chosen),
+    protections(page),
     stagesText(report, page),
     waived(
       page,
@@ -106,6 +108,25 @@ function floors({ report, paint, width }: Page, chosen: readonly Selection[]): s
     ...(rows.length > 0 ? aligned([head, ...rows], "  ").map((line) => line.trimEnd()) : []),
     ...stuck,
     ...(rest.length > 0 ? [`  ${rest.join(", ")}`] : []),
+  ];
+}
+
+function protections({ report, paint, width }: Page): string[] {
+  if (report.protections.length === 0) return [];
+  const shown = protectionsToShow(report.protections).slice(0, MAX_FLOORS);
+  const lines = shown.flatMap((row) => {
+    const place = row.unit === "" || row.unit === "." ? "" : ` in ${row.unit}`;
+    const cells = meansToShow(shown).map((means) => `${MEANS_NAMES[means]}: ${protectionCell(row, means)}`);
+    return [
+      ...wrap(plain(`${row.route} to ${row.workload}${place}`), "  ", width),
+      ...wrap(plain(cells.join("; ")), "    ", width),
+    ];
+  });
+  const more = report.protections.length - shown.length;
+  return [
+    paint.bold("What stands between a failed dependency and the user"),
+    ...lines,
+    ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
 

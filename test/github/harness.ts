@@ -74,6 +74,7 @@ export const markJudge: Judge = {
       verdicts: verdicts(findings, [], policy, []),
       findings,
       floors: [],
+      protections: [],
       stages: [],
       demands: strictestDemands(policy),
       notes: head.notes,

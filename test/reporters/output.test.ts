@@ -146,6 +146,10 @@ function flood(): Report {
       ...row,
       ...(row.after && "events" in row.after && { after: { ...row.after, stuck: { rollout: long(1) } } }),
     })),
+    protections: Array.from({ length: 50 }, (_, index) => ({
+      ...{ route: long(index), workload: long(index), unit: long(1) },
+      after: { retry: long(1), timeout: long(1), ejection: long(1), stale: long(1), limit: long(1) },
+    })),
     stages: Array.from({ length: 40 }, (_, index) => ({
       ...rich.stages[0]!,
       deploy: long(index),

@@ -211,6 +211,16 @@ export const rich: Report = {
       after: { lacking: "25%" },
     },
   ],
+  protections: [
+    {
+      route: "Ingress/shop/web",
+      workload: "Deployment/shop/web",
+      unit: "deploy/production",
+      before: { retry: "proxy-next-upstream: error timeout http_503", timeout: "proxy-read-timeout: 20" },
+      after: { timeout: "proxy-read-timeout: 20" },
+    },
+    { route: "Service/shop/new", workload: "Deployment/shop/new", unit: ".", after: {} },
+  ],
   stages: [deploy],
   demands: {
     unit: "required",
@@ -234,6 +244,7 @@ export const clean: Report = {
   verdicts: { "zero-downtime": "pass", "test-stages": "pass" },
   findings: [],
   floors: [steady],
+  protections: [],
   stages: [],
   notes: [],
   demands: { ...rich.demands, unit: "advised", acceptance: "advised", rollback: "advised" },

@@ -64,6 +64,7 @@ const report = (findings: readonly Finding[], more: Partial<Report> = {}): Repor
   verdicts: { "zero-downtime": "pass", "test-stages": "pass" },
   findings,
   floors: [],
+  protections: [],
   stages: [],
   demands: {
     unit: "advised",
