@@ -15,7 +15,7 @@ const ENABLED = /^(enabled|enable|create|appEnabled|install|installed)$/;
 const OUT = /maintenance/i;
 /** Parts whose switch is no workload's: other checks ask about some of them, and the rest hurts nobody who is not told. */
 const FEATURE =
-  /(monitor|metrics|alert|rules?$|dashboard|probe|scal|hpa|keda|vpa|pdb|budget|persisten|storage|volume|backup|snapshot|rbac|serviceaccount|polic|debug|log|trac|test|istio|mesh|psp|tls|cert|secret|annotation|cache$|telemetry|analytics|crds?$|hook|job|migrat|cron|feature|flag|upload|sentry|init|sidecar|^global$|security|auth|ssl|proxyProtocol|config|exporter|quota|limit)/i;
+  /(monitor|metrics|alert|rules?$|dashboard|probe|scal|hpa|keda|vpa|pdb|budget|persisten|storage|volume|backup|snapshot|rbac|serviceaccount|polic|debug|log|trac|test|istio|mesh|psp|tls|cert|secret|annotation|cache$|telemetry|analytics|crds?$|hook|job|migrat|cron|feature|flag|upload|sentry|init|sidecar|^global$|security|auth|ssl|proxyProtocol|config|exporter|quota|limit|rollout|canary|flagger|bluegreen)/i;
 const ROUTE = /ingress|^route$|httproute|gateway$/i;
 /** What a map of a workload has beside its switch. */
 const WORKLOAD =

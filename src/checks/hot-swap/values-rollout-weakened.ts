@@ -1,5 +1,6 @@
 import { defineCheck, severities } from "../define.ts";
 import { valuesChanges } from "../../engine/values-words.ts";
+import { progressiveProblems } from "./_values-progressive.ts";
 import { rolloutProblems } from "./_values-rollout.ts";
 
 const release = (values: string) => `apiVersion: helm.toolkit.fluxcd.io/v2
@@ -57,8 +58,28 @@ export default defineCheck({
       before: release("image:\n  repository: registry.example.com/cart\n  tag: 3.4.1\n"),
       after: release("image:\n  repository: registry.example.com/cart\n  tag: latest # <- finding\n"),
     },
+    {
+      title: "the canary is switched off",
+      before: release("canary:\n  enabled: true\n  analysis: { interval: 1m }\n"),
+      after: release("canary:\n  enabled: false # <- finding\n  analysis: { interval: 1m }\n"),
+    },
+    {
+      title: "the steps of the canary are removed",
+      before: release("rollout:\n  canary:\n    steps: [{ setWeight: 10 }, { pause: {} }]\n"),
+      after: release("rollout:\n  canary:\n    steps: [] # <- finding\n"),
+    },
+    {
+      title: "a new version is promoted without an analysis",
+      before: release("flagger:\n  skipAnalysis: false\n"),
+      after: release("flagger:\n  skipAnalysis: true # <- finding\n"),
+    },
   ],
   safe: [
+    {
+      title: "the canary becomes more careful",
+      before: release("canary:\n  enabled: false\n  stepWeight: 50\n"),
+      after: release("canary:\n  enabled: true\n  stepWeight: 10\n"),
+    },
     {
       title: "a probe of its own takes the place of the chart's",
       before: release("readinessProbe: { enabled: true }\n"),
@@ -84,6 +105,9 @@ export default defineCheck({
   ],
 
   *run(transition) {
-    for (const part of valuesChanges(transition)) yield* rolloutProblems(part);
+    for (const part of valuesChanges(transition)) {
+      yield* rolloutProblems(part);
+      yield* progressiveProblems(part);
+    }
   },
 });
