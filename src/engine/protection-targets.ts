@@ -35,6 +35,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 /** Who profits by a setting below `scope`; of an Ingress, the Services of all its paths. */
 export function coveredBy(holder: Manifest, scope: FieldPath, world: World): readonly Covered[] {
   const covered = READERS[holder.kind]?.(holder, scope, world) ?? servicesOf(holder);
+  if (covered.length <= 1) return covered;
   return [...new Map(covered.map((one) => [`${one.namespace}/${one.service}`, one])).values()];
 }
 
@@ -99,32 +100,48 @@ function behind(gateway: Manifest, world: World): Covered[] {
 }
 
 /** A middleware of Traefik works where a route names it. */
-function ofMiddleware(middleware: Manifest, _: FieldPath, world: World): Covered[] {
-  return world.ofKind(...ROUTE_KINDS).flatMap((route) => {
-    const path = namingPath(route, middleware);
-    return path ? servicesOf(route, path) : [];
-  });
+function ofMiddleware({ name, namespace }: Manifest, _: FieldPath, world: World): Covered[] {
+  const named =
+    naming.get(world) ??
+    Map.groupBy(world.ofKind(...ROUTE_KINDS).flatMap(namingsOf), (naming) => naming.name);
+  naming.set(world, named);
+  const beside = (named.get(name) ?? []).filter(({ route }) => sameNamespace(route, { namespace }));
+  // An unwritten namespace can be any.
+  const ending = `${namespace}-${name}@kubernetescrd`;
+  const ids = namespace === "" ? [...named.keys()].filter((id) => id.endsWith(ending)) : [ending];
+  return [...beside, ...ids.flatMap((id) => named.get(id) ?? [])].flatMap(({ route, path }) =>
+    servicesOf(route, path),
+  );
 }
+
+interface Naming {
+  readonly name: string;
+  readonly route: Manifest;
+  readonly path: FieldPath;
+}
+
+const naming = new WeakMap<World, ReadonlyMap<string, readonly Naming[]>>();
 
 const ROUTER = "traefik.ingress.kubernetes.io/router.middlewares";
 
-/** In an Ingress' annotation (`namespace-name@kubernetescrd`), an IngressRoute's routes or a route's filters. */
-function namingPath(route: Manifest, { name, namespace }: Manifest): FieldPath | undefined {
-  const ids = (route.annotations[ROUTER] ?? "").split(/[\s,]+/);
-  const ending = `${namespace === "" ? "" : namespace}-${name}@kubernetescrd`;
-  if (ids.some((id) => id === ending || (namespace === "" && id.endsWith(ending))))
-    return ["metadata", "annotations", ROUTER];
-  const lists = [
-    ["routes", "middlewares"],
-    ["rules", "filters"],
-  ] as const;
-  for (const [field, names] of lists) {
-    const index = list(route.get("spec", field)).findIndex((item) =>
-      list(object(item)[names]).some((ref) => object(at(ref, ["extensionRef"]) ?? ref)["name"] === name),
-    );
-    if (index >= 0) return ["spec", field, index, names];
-  }
-  return undefined;
+/** Names in an Ingress' annotation (`namespace-name@kubernetescrd`), an IngressRoute's routes or a route's filters. */
+function namingsOf(route: Manifest): Naming[] {
+  const ids = (route.annotations[ROUTER] ?? "").split(/[\s,]+/).filter((id) => id !== "");
+  const annotated = ids.map((name) => ({ name, route, path: ["metadata", "annotations", ROUTER] }));
+  const inLists = (
+    [
+      ["routes", "middlewares"],
+      ["rules", "filters"],
+    ] as const
+  ).flatMap(([field, names]) =>
+    list(route.get("spec", field)).flatMap((item, index) =>
+      list(object(item)[names]).flatMap((ref) => {
+        const name = string(object(at(ref, ["extensionRef"]) ?? ref)["name"]);
+        return name === undefined ? [] : [{ name, route, path: ["spec", field, index, names] }];
+      }),
+    ),
+  );
+  return [...annotated, ...inLists];
 }
 
 function ofTransport(transport: Manifest, _: FieldPath, world: World): Covered[] {

@@ -24,16 +24,23 @@ export interface Protection extends Covered {
 
 const known = new WeakMap<World, ReadonlyMap<string, readonly Protection[]>>();
 
+/** More than anybody writes: policies times routes can be many, and half of them would tell of losses that are none. */
+const MOST = 50_000;
+
 /** Everything in a unit that softens the failure of a Service, by the Service's name. */
 export function protectionsOf(world: World): ReadonlyMap<string, readonly Protection[]> {
-  const found =
-    known.get(world) ??
-    Map.groupBy(
-      world.manifests.flatMap((manifest) => ofManifest(manifest, world)),
-      ({ service }) => service,
-    );
+  const found = known.get(world) ?? Map.groupBy(readAll(world), ({ service }) => service);
   known.set(world, found);
   return found;
+}
+
+function readAll(world: World): Protection[] {
+  const all: Protection[] = [];
+  for (const manifest of world.manifests) {
+    all.push(...ofManifest(manifest, world));
+    if (all.length > MOST) return [];
+  }
+  return all;
 }
 
 function ofManifest(manifest: Manifest, world: World): Protection[] {
@@ -63,6 +70,12 @@ function ofSource(holder: Manifest, { scopes, rules }: Source, world: World): Pr
 function oneLine(value: Json, label: string | undefined): string {
   if (label !== undefined || isObject(value) || Array.isArray(value)) return "";
   return decode(text(value)).replace(/\s+/g, " ").trim().slice(0, 60);
+}
+
+/** Whether something of the same means is switched on for the same Service. */
+export function isCovered({ means, service, namespace }: Protection, world: World): boolean {
+  const others = protectionsOf(world).get(service) ?? [];
+  return others.some((one) => one.on && one.means === means && sameNamespace(one, { namespace }));
 }
 
 /** What is switched on or off for one Service. */

@@ -129,3 +129,18 @@ test("a middleware that no route names any more protects nobody: the route's lin
   ]);
   expect(lost[0]?.message).toContain("Middleware/shop/again has retry");
 });
+
+test("a middleware that an Ingress names by its annotation counts", async () => {
+  const ingress = (name: string, middlewareName: string) => `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: ${name}
+  namespace: shop
+  annotations: { traefik.ingress.kubernetes.io/router.middlewares: shop-${middlewareName}@kubernetescrd }
+spec:
+  defaultBackend: { service: { name: web, port: { number: 80 } } }
+---
+`;
+  const { protections } = await judge("", middleware + ingress("web", "again"));
+  expect(protections).toMatchObject([{ route: "Ingress/shop/web", after: { retry: "retry" } }]);
+});

@@ -1,4 +1,4 @@
-import { protecting, protectionsOf, type Protection } from "../../engine/protections.ts";
+import { isCovered, protecting, protectionsOf, type Protection } from "../../engine/protections.ts";
 import { ROUTE_KINDS, routesTo } from "../../engine/routes.ts";
 import type { Manifest, Means, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
@@ -177,7 +177,7 @@ export default defineCheck({
 
 /** Its Service stays and can still be asked, and nothing of the same means is left for it. */
 function isLost(one: Protection, { before, after }: Transition): boolean {
-  if (protecting(one, after).some(({ means, on }) => on && means === one.means)) return false;
+  if (isCovered(one, after)) return false;
   const place = { namespace: one.namespace };
   if (before.find("Service", one.service, place) && !after.find("Service", one.service, place)) return false;
   return isKept(one.holder, after) || !isRoute(one.holder) || routesOf(one, after).length > 0;

@@ -1,7 +1,8 @@
 import { isFlagger, isGradual, isRollout, strategyKind, targetOf } from "../../engine/progressive.ts";
+import { removalOf } from "../../engine/pruning.ts";
 import { sameNamespace } from "../../engine/selectors.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
-import { strategyOf } from "../../engine/workload.ts";
+import { strategyOf, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 import { lessGradual } from "./_gradual.ts";
@@ -224,30 +225,38 @@ function* toDeployment(rollout: Manifest, { after }: Transition): Iterable<Probl
   };
 }
 
-/**
- * Flagger keeps the target at zero pods and runs a copy of it, `<name>-primary`, that belongs to the Canary and goes
- * with it. Unless `revertOnDeletion` is set it leaves the target at zero.
- */
+/** The Deployment that a removed Canary had in its care and that nobody has from now on. */
 function* withoutFlagger(canary: Manifest, { before, after }: Transition): Iterable<Problem> {
   const target = targetOf(canary);
   const heir = target && after.find(target.kind, target.name, canary);
   const workload = heir && after.workload(heir);
-  if (!heir || !workload || isManaged(heir, after)) return;
-  if (after.count("Canary", canary.name) >= before.count("Canary", canary.name)) return;
+  if (!workload || isManaged(workload.manifest, after) || after.incomplete) return;
+  if (after.count("Canary", canary.name) < before.count("Canary", canary.name))
+    yield unflagged(canary, workload, before);
+}
+
+/**
+ * Flagger keeps the target at zero pods and runs a copy of it, `<name>-primary`, that belongs to the Canary and goes
+ * with it. Unless `revertOnDeletion` is set it leaves the target at zero.
+ */
+function unflagged(canary: Manifest, { manifest, kind, declaredReplicas }: Workload, before: World): Problem {
+  const { ref, name } = manifest;
   const reverts = canary.get("spec", "revertOnDeletion") === true;
-  const isLost = !reverts && workload.kind === "Deployment" && workload.declaredReplicas === undefined;
+  const isLost = !reverts && kind === "Deployment" && declaredReplicas === undefined;
   const effect = isLost
-    ? `Flagger runs its pods as ${heir.name}-primary, which is deleted with the Canary, and keeps ${heir.ref} itself at zero: no file says how many pods it needs, so none come and all its users get errors.`
-    : `A new version of ${heir.ref} now reaches all users in one go, and nothing measures it and goes back.`;
-  yield {
-    subject: heir,
+    ? `Flagger runs its pods as ${name}-primary, which is deleted with the Canary, and keeps ${ref} itself at zero: no file says how many pods it needs, so none come and all its users get errors.`
+    : `A new version of ${ref} now reaches all users in one go, and nothing measures it and goes back.`;
+  // Whether the Canary is deleted at all, the way of deploying decides.
+  const isProven = isLost && removalOf(canary, before) === "deleted";
+  return {
+    subject: manifest,
     key: "strategy",
-    at: heir.locate("kind"),
+    at: manifest.locate("kind"),
     was: canary.locate(),
-    ...(!isLost && { atMost: "warning" as const }),
+    ...(!isProven && { atMost: "warning" }),
     message: `This change removes ${canary.ref}. ${effect}`,
     fix: isLost
-      ? `First deploy ${canary.ref} with revertOnDeletion: true and ${heir.ref} with its replicas written out; remove the Canary in the next change.`
-      : `Keep ${canary.ref}. If it has to go, deploy it with revertOnDeletion: true first, so that ${heir.name} gets its pods and its Service back.`,
+      ? `First deploy ${canary.ref} with revertOnDeletion: true and ${ref} with its replicas written out; remove the Canary in the next change.`
+      : `Keep ${canary.ref}. If it has to go, deploy it with revertOnDeletion: true first, so that ${name} gets its pods and its Service back.`,
   };
 }
