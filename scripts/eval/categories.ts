@@ -76,7 +76,6 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "resources-reduced": ["resources-cut", "hpa-cannot-compute", "values-resources-changed"],
   "strategy-changed": [
     "progressive-delivery-weakened",
-    "analysis-weakened",
     "progress-deadline",
     "sts-update-hazards",
     "rollout-availability-dip",
@@ -165,6 +164,11 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "rights-removed": ["rights-removed"],
   "leader-election-removed": ["leader-election"],
   "webhook-added": ["webhook-lockout", "webhook-unanswered"],
+
+  // Degradation, and new versions on their way to users
+  "protection-removed": ["protection-removed"],
+  "fault-injected": ["fault-injected"],
+  "progressive-delivery": ["progressive-delivery-weakened", "analysis-weakened", "rollout-refused"],
 
   // Observability
   "alert-routing-changed": ["alert-routing-weakened"],
