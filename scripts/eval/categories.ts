@@ -165,6 +165,12 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "leader-election-removed": ["leader-election"],
   "webhook-added": ["webhook-lockout", "webhook-unanswered"],
 
+  // Stores, quorum and what keeps the cluster like the files
+  "quorum-lost": ["quorum-size", "kafka-in-sync"],
+  "store-without-backup": ["store-without-backup"],
+  "sync-policy-changed": ["sync-policy-changed"],
+  "config-changed": ["config-change-no-rollout"],
+
   // Degradation, and new versions on their way to users
   "protection-removed": ["protection-removed"],
   "fault-injected": ["fault-injected"],

@@ -7,6 +7,9 @@ import retentionFlip from "./data/retention-flip.ts";
 import storeOnPodDisk from "./data/store-on-pod-disk.ts";
 import storeWithoutBackup from "./data/store-without-backup.ts";
 import valuesStorageChanged from "./data/values-storage-changed.ts";
+import faultInjected from "./degradation/fault-injected.ts";
+import protectionRemoved from "./degradation/protection-removed.ts";
+import analysisWeakened from "./hot-swap/analysis-weakened.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
 import backendNotRunning from "./hot-swap/backend-not-running.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
@@ -19,9 +22,11 @@ import priorityLowered from "./hot-swap/priority-lowered.ts";
 import probeHandlerSwitch from "./hot-swap/probe-handler-switch.ts";
 import probePortUnresolvable from "./hot-swap/probe-port-unresolvable.ts";
 import progressDeadline from "./hot-swap/progress-deadline.ts";
+import progressiveDeliveryWeakened from "./hot-swap/progressive-delivery-weakened.ts";
 import readinessMissing from "./hot-swap/readiness-missing.ts";
 import readinessRemoved from "./hot-swap/readiness-removed.ts";
 import rolloutAvailabilityDip from "./hot-swap/rollout-availability-dip.ts";
+import rolloutRefused from "./hot-swap/rollout-refused.ts";
 import routeParentRemoved from "./hot-swap/route-parent-removed.ts";
 import rwoVolumeWithSurge from "./hot-swap/rwo-volume-with-surge.ts";
 import serviceLabelOverlap from "./hot-swap/service-label-overlap.ts";
@@ -114,6 +119,9 @@ export const checks: readonly Check[] = [
   storeOnPodDisk,
   storeWithoutBackup,
   valuesStorageChanged,
+  faultInjected,
+  protectionRemoved,
+  analysisWeakened,
   backendDangling,
   backendNotRunning,
   graceArithmetic,
@@ -126,9 +134,11 @@ export const checks: readonly Check[] = [
   probeHandlerSwitch,
   probePortUnresolvable,
   progressDeadline,
+  progressiveDeliveryWeakened,
   readinessMissing,
   readinessRemoved,
   rolloutAvailabilityDip,
+  rolloutRefused,
   routeParentRemoved,
   rwoVolumeWithSurge,
   serviceLabelOverlap,
