@@ -64,12 +64,16 @@ spec: { maxUnavailable: 1, selector: { matchLabels: { app: broker } } }
 `;
 
 test.each([
-  ["1.24", 0],
-  ["1.25", 1],
-  ["1.9", 0],
-  [undefined, 1],
-])("policy/v1beta1 on a cluster of version %s: %s findings", (version, count) => {
-  expect([...apiRemoved.run(worldFrom(budget, version === undefined ? {} : { version }))]).toHaveLength(
-    count,
-  );
+  ["1.25", "warning", /serves no more since 1\.25, and the cluster is newer/],
+  ["1.24", "notice", /stops to serve in 1\.25, and the cluster has 1\.24: after that upgrade/],
+  [undefined, "notice", /serves no more since 1\.25: the API server refuses it/],
+])("policy/v1beta1 on a cluster of version %s: %s", (version, atMost, message) => {
+  const world = worldFrom(budget, version === undefined ? {} : { version });
+  expect([...apiRemoved.run(world)]).toEqual([
+    expect.objectContaining({ atMost, message: expect.stringMatching(message) }),
+  ]);
+});
+
+test("what nothing could replace in that version yet is left alone", () => {
+  expect([...apiRemoved.run(worldFrom(budget, { version: "1.20" }))]).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { isAtLeast, OLDEST_SUPPORTED, removedApi } from "../../engine/api-versions.ts";
+import { removedApi, standingOf, type ApiStanding, type RemovedApi } from "../../engine/api-versions.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { list, object, string } from "../../engine/json.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
@@ -37,6 +37,12 @@ metadata: { name: acme, namespace: shop }
 spec: { plan: gold }
 `;
 
+const certificate = (version: string) => `apiVersion: ${version}
+kind: Certificate
+metadata: { name: shop, namespace: shop }
+spec: { secretName: shop-tls, dnsNames: [shop.example.com], issuerRef: { name: main, kind: ClusterIssuer } }
+`;
+
 const MARK = " # <- finding";
 
 export default defineCheck({
@@ -64,8 +70,13 @@ export default defineCheck({
       before: { "crd.yaml": definition(true), "tenant.yaml": tenant("example.com/v1beta1") },
       after: { "crd.yaml": definition(false), "tenant.yaml": tenant(`example.com/v1beta1${MARK}`) },
     },
+    {
+      title: "a certificate in a version that cert-manager stopped to serve",
+      after: certificate(`cert-manager.io/v1alpha2${MARK}`),
+    },
   ],
   safe: [
+    { title: "a certificate in today's version", after: certificate("cert-manager.io/v1") },
     { title: "the version that is served", before: budget("policy/v1beta1"), after: budget("policy/v1") },
     {
       title: "it was written so before",
@@ -85,40 +96,50 @@ export default defineCheck({
     const { version } = world.cluster;
     for (const manifest of world.manifests) {
       const api = removedApi(manifest);
-      if (!api) yield* unserved(manifest, served);
-      else if (isAtLeast(version ?? OLDEST_SUPPORTED, api.removedIn))
-        yield removed(manifest, { ...api, stated: version !== undefined });
+      // What a definition of the repository says is surer than what everybody's says.
+      const defined = served.has(`${manifest.group}/${manifest.kind}`);
+      const standing = api && !defined ? standingOf(api, version) : undefined;
+      if (api && standing) yield removed(manifest, api, { standing, version });
+      else yield* unserved(manifest, served);
     }
   },
 });
 
-interface Removed {
-  readonly removedIn: string;
-  readonly replacement?: string;
-  readonly sameFields?: boolean;
-  /** The policy says which version the cluster has. */
-  readonly stated: boolean;
+interface Place {
+  readonly standing: ApiStanding;
+  /** The cluster's, where the policy says it. */
+  readonly version: string | undefined;
 }
 
-function removed(manifest: Manifest, { removedIn, replacement, sameFields, stated }: Removed): Problem {
+function removed(manifest: Manifest, api: RemovedApi, place: Place): Problem {
+  const { replacement, sameFields, by, removedIn } = api;
   const written = `${manifest.group}/${manifest.version}`;
   const suggestion =
     sameFields === true && replacement !== undefined
       ? setScalar(manifest, ["apiVersion"], replacement)
       : undefined;
+  const isCertain = place.standing === "gone" && place.version !== undefined && by === undefined;
   return {
     subject: manifest,
     key: written,
     at: manifest.locate("apiVersion"),
-    // Where nobody says how new the cluster is, it may be as old as the object.
-    atMost: stated ? "warning" : "notice",
-    message: `${manifest.ref} is written in ${written}, which Kubernetes serves no more since ${removedIn}${stated ? ", and the cluster is newer" : ""}: the API server refuses it, and the deploy fails there.`,
+    // Where nobody says how new the cluster or the operator is, it may be as old as the object.
+    atMost: isCertain ? "warning" : "notice",
+    message: messageOf(manifest.ref, written, { api, place }),
     fix:
       replacement === undefined
         ? `Remove ${manifest.ref}: Kubernetes has nothing in its place since ${removedIn}.`
         : `Write apiVersion: ${replacement}${sameFields === true ? "" : ", and change the fields that differ there"}.`,
     ...(suggestion && { suggestion }),
   };
+}
+
+function messageOf(ref: string, written: string, { api, place }: { api: RemovedApi; place: Place }): string {
+  const { by = "Kubernetes", removedIn } = api;
+  if (place.standing === "going")
+    return `${ref} is written in ${written}, which ${by} stops to serve in ${removedIn}, and the cluster has ${place.version ?? ""}: after that upgrade the API server refuses it, and every deploy of it fails.`;
+  const newer = place.version !== undefined && api.by === undefined ? ", and the cluster is newer" : "";
+  return `${ref} is written in ${written}, which ${by} serves no more since ${removedIn}${newer}: the API server refuses it, and the deploy fails there.`;
 }
 
 /** Versions that the definitions of the unit serve, by group and kind. */
