@@ -240,5 +240,5 @@ function commented({ job, text: command }: Evidence, { after }: Change): Cause |
     endColumn: length + 1,
   };
   const what = `Job ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
-  return { at, what, fix: `Take the comment off again, and let the deploy need ${job.id}.`, job };
+  return { at, what, fix: `Uncomment it, and let the deploy need ${job.id}.`, job };
 }

@@ -107,12 +107,12 @@ function beforeDeploy({ kind, is }: Weakening, deploy: Deploy, tests: string): s
   const when = is.scenario === "" ? "" : ` on ${is.scenario}`;
   if (kind === "gone")
     return `${name} deployed to production only after the ${tests}; now it deploys${when} without.`;
-  return `${name} can now deploy to production${when} although this failed or did not run: ${tests}. ${ENDS[is.verdict] ?? ""}`.trim();
+  return `${name} can now deploy to production${when} even if this failed or did not run: ${tests}. ${ENDS[is.verdict] ?? ""}`.trim();
 }
 
 const ENDS: Readonly<Partial<Record<string, string>>> = {
   skippable: "The test can be skipped.",
-  bypassable: "An input, a label or a message lets the deploy pass it by.",
+  bypassable: "An input, a label or a message lets the deploy bypass it.",
   "not-on-trigger": "The test does not run on this event.",
   post: "The test runs only after the deploy.",
   unlinked: "The test is left in another workflow, and nothing in the files makes the deploy wait for it.",

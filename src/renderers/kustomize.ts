@@ -162,7 +162,7 @@ function omissionNotes({ root }: Closure, { targets, plugins }: Omissions): Note
       ? [
           {
             path,
-            message: `Patches are for objects that are not in the repository: ${names.join(", ")}. Of those only what the patches say was judged, by the usual meaning of its keys.`,
+            message: `Some patches are for objects that are not in the repository: ${names.join(", ")}. Of those objects only what the patches say was judged, by the usual meaning of its keys.`,
           },
         ]
       : []),

@@ -28,8 +28,8 @@ function* discontinued({ before, after }: Sides, paths: readonly FieldPath[]): I
       subject: after,
       key: path.join("."),
       at: after.locate(...path),
-      message: `${after.ref} no longer has ${path.join(".")}: a restore goes back to the last backup, and not to the moment before the loss; what users stored in between is gone.`,
-      fix: `Keep ${path.join(".")}: true, unless losing what was stored since the last backup is agreed.`,
+      message: `${after.ref} no longer has ${path.join(".")}: a restore can only go back to the last backup, no longer to the moment before the loss, and what users stored in between is gone.`,
+      fix: `Keep ${path.join(".")}: true, unless it is agreed that what was stored since the last backup may be lost.`,
     };
   }
 }
@@ -63,7 +63,7 @@ function* rarer(sides: Sides, paths: readonly FieldPath[]): Iterable<Problem> {
       key: name === "" ? "schedule" : `schedule ${name} ${String(to.at(-1))}`,
       at: after.locate(...to),
       message: `${after.ref} makes ${name === "" ? "a backup" : `the backup ${name}`} ${everyText(is)} instead of ${everyText(was)}: after a loss, users miss up to that much of what they stored.`,
-      fix: `Keep the schedule ${old}, unless losing ${everyText(is).replace("every ", "")} of data is agreed.`,
+      fix: `Keep ${String(to.at(-1))}: "${old}", unless it is agreed that a backup ${everyText(is)} is enough.`,
       ...(suggestion && { suggestion }),
     };
   }
@@ -84,7 +84,7 @@ function* fewer({ before, after }: Sides, paths: readonly FieldPath[]): Iterable
     key: "fewer schedules",
     at: after.locate(...path.slice(0, path.indexOf("*"))),
     message: `${after.ref} no longer makes the backup ${listText(gone.map(({ id }) => id))}: a backup is made ${everyText(runs(now))} instead of ${everyText(runs(old))}, and after a loss users miss up to that much of what they stored.`,
-    fix: `Keep the backup ${listText(gone.map(({ id }) => id))}, unless losing that much data is agreed.`,
+    fix: `Keep the backup ${listText(gone.map(({ id }) => id))}, unless it is agreed that a backup ${everyText(runs(now))} is enough.`,
   };
 }
 
@@ -126,8 +126,8 @@ function* shorter(sides: Sides, paths: readonly FieldPath[]): Iterable<Problem> 
       subject: after,
       key: name === "" ? to.join(".") : `retention ${name}`,
       at: after.locate(...to),
-      message: `${after.ref} keeps its backups for ${scalarText(now)} instead of ${scalarText(old)}: damage that is noticed later than that cannot be undone, and older copies are deleted at the next run.`,
-      fix: `Keep ${scalarText(old)}, unless everybody who may ask for old data agreed.`,
+      message: `${after.ref} keeps its backups less long (${String(to.at(-1))} goes from ${scalarText(old)} to ${scalarText(now)}): older copies are deleted at the next run, and damage that is noticed after that cannot be undone.`,
+      fix: `Keep ${String(to.at(-1))}: ${scalarText(old)}, unless it is agreed that older copies are not needed.`,
       ...(suggestion && { suggestion }),
     };
   }

@@ -53,11 +53,11 @@ function* off(part: ValuesChange, key: string, backup: boolean): Iterable<Proble
     severity: "warning",
     at: locateKey(part, key),
     message: backup
-      ? `${whose(part)} is switched off: what is lost from now on stays lost.`
+      ? `${whose(part)} is switched off: what is deleted or damaged from now on cannot be restored.`
       : `${whose(part)} is switched off: the pods start with an empty disk, and lose it each time they are replaced.`,
     fix: backup
-      ? "Keep the backup, or name the one that takes its place."
-      : "Keep it on, or move the data first.",
+      ? `Keep ${key}: true, or add the backup that takes its place to this change.`
+      : `Keep ${key}: true, or move the data first.`,
   });
 }
 
@@ -71,7 +71,7 @@ function* gone(part: ValuesChange, key: string): Iterable<Problem> {
   yield say(part, {
     key,
     severity: "warning",
-    message: `${key} of ${whose(part)} is gone, and the chart's default decides: ${backup ? "mostly, nothing is backed up any more." : "mostly, data lies in the pod and goes with it."}`,
+    message: `${key} of ${whose(part)} is gone, and the chart's default decides: ${backup ? "in most charts, nothing is backed up then." : "in most charts, data is then written into the pod and lost with it."}`,
     fix: `Keep ${key}, or move the data first.`,
   });
 }
@@ -84,8 +84,8 @@ function* smaller(part: ValuesChange, key: string): Iterable<Problem> {
   yield say(part, {
     key,
     severity: "warning",
-    message: `the volume of ${whose(part)} would shrink from ${was} to ${is}: no volume can, so the upgrade fails or the data stays behind on the old one.`,
-    fix: `Keep ${key}: ${was}, or move the data to a new claim in a window that users know of.`,
+    message: `the volume of ${whose(part)} shrinks from ${was} to ${is}: no volume can, so the upgrade fails, or a new volume takes its place without the data.`,
+    fix: `Keep ${key}: ${was}, or move the data to a new claim in an announced maintenance window.`,
   });
 }
 
@@ -97,7 +97,7 @@ function* other(part: ValuesChange, key: string): Iterable<Problem> {
     key,
     severity: "warning",
     message: `${key} of ${whose(part)} changes from ${shown(was)} to ${shown(is)}: a claim that exists cannot change it, so the upgrade fails, or a new and empty volume takes its place.`,
-    fix: "Copy the data to a claim of the new kind first, and switch to it in a window that users know of.",
+    fix: "Copy the data to a claim of the new kind first, and switch to it in an announced maintenance window.",
   });
 }
 
@@ -116,7 +116,7 @@ function* forgets(part: ValuesChange, key: string): Iterable<Problem> {
   yield say(part, {
     key,
     severity: "warning",
-    message: `${whose(part)} keeps ${is.count}${is.unit} instead of ${was.count}${was.unit}: what went wrong before that cannot be restored, and older copies are deleted.`,
+    message: `${whose(part)} keeps ${is.count}${is.unit} instead of ${was.count}${was.unit}: older copies are deleted, and damage that is noticed after that cannot be undone.`,
     fix: `Keep ${key}: ${was.count}${was.unit}.`,
   });
 }

@@ -84,12 +84,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "backup-weakened",
-  title: "Backups stop, or are made or kept less",
+  title: "Backups stop, are made less often or are kept less long",
   pillar: "data",
   severity: severities("warning", "warning", "warning"),
   confidence: "likely",
   why: "Nothing is lost today. But what users store from now on is not copied away, or not for as long: after the next deleted table, failed disk or bad migration, the newest copy is as old as the last backup that was made.",
-  fix: "Keep the backup as often and as long as before. To move it, run the new one until a restore from it was tried, then remove the old one.",
+  fix: "Keep the backup as often and as long as before. To move it, run the new one until a restore from it has been tested, then remove the old one.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-suspension",
     "https://velero.io/docs/main/api-types/schedule/",
@@ -220,8 +220,8 @@ function* removed(gone: Manifest, transition: Transition): Iterable<Problem> {
     key: "removed",
     at: gone.locate(),
     ...(rest ? {} : { atMost: "notice" as const }),
-    message: `${gone.ref} is removed, and nothing in this change makes its backups instead: from the deploy on the newest copy gets older every day.`,
-    fix: `Keep ${gone.ref} until another backup runs and a restore from it was tried.`,
+    message: `${gone.ref} is removed, and nothing in this change makes backups in its place: from the deploy on the newest copy gets older every day.`,
+    fix: `Keep ${gone.ref} until another backup runs and a restore from it has been tested.`,
   };
 }
 
@@ -256,7 +256,7 @@ function suspended(after: Manifest, path: FieldPath): Problem {
     key: "suspended",
     at: after.locate(...path),
     message: `${after.ref} is suspended: no backup is made from the deploy on, and the newest copy gets older every day.`,
-    fix: `Take ${path.join(".")} out again. If it is only for a while, say until when with a waiver.`,
+    fix: `Keep ${path.join(".")}: false. If it is only for a while, say until when with a waiver.`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -50,7 +50,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "likely",
   why: "An Argo CD Application with its finalizer, a Flux Kustomization that prunes, and a HelmRelease take all that they deployed along when they are deleted: workloads stop and claims go with their data, though their manifests still stand in the repository.",
-  fix: "First tell it to leave its objects behind (take the finalizer away, write prune: false or deletionPolicy: Orphan, preserveResourcesOnDeletion: true), and remove it once that is deployed.",
+  fix: "First tell it to leave its objects behind (remove its finalizer, or write prune: false, deletionPolicy: Orphan or preserveResourcesOnDeletion: true), and remove it once that is deployed.",
   references: [
     "https://argo-cd.readthedocs.io/en/stable/user-guide/app_deletion/",
     "https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Application-Deletion/",
@@ -156,17 +156,19 @@ function* judge(gone: Manifest, { before, after }: Transition): Iterable<Problem
     subject: gone,
     at: gone.locate(),
     ...(removal === "asked" ? { atMost: "notice" } : sure ? {} : { atMost: "warning" }),
-    message: `${gone.ref} is removed. ${condition}all that it deployed is deleted with it, ${what} among that.`,
-    fix: `${fixOf(gone)}, deploy that, and remove it afterwards. If all of it is to go, back up its data first and waive deployer-removed for "${gone.ref}" in .github/nines.yml.`,
+    message: `${gone.ref} is removed. ${condition}all that it deployed is deleted with it, including ${what}.`,
+    fix: `${fixOf(gone)}, deploy that, and remove ${gone.kind} ${gone.name} afterwards. If all of it is meant to go, back up its data first and waive deployer-removed for "${gone.ref}" in .github/nines.yml.`,
   };
 }
 
 function fixOf({ ref, kind }: Manifest): string {
-  if (kind === "Application") return `First take the finalizer of ${ref} away`;
-  if (kind === "ApplicationSet") return `First write preserveResourcesOnDeletion: true in ${ref}`;
+  if (kind === "Application")
+    return `First remove the finalizer resources-finalizer.argocd.argoproj.io from ${ref}`;
+  if (kind === "ApplicationSet")
+    return `First write syncPolicy: { preserveResourcesOnDeletion: true } into the spec of ${ref}`;
   return kind === "Kustomization"
-    ? `First write deletionPolicy: Orphan in ${ref}`
-    : `First tell ${ref} to keep its claims (helm.sh/resource-policy: keep)`;
+    ? `First write prune: false in ${ref}`
+    : `First give the claims of ${ref} the annotation helm.sh/resource-policy: keep`;
 }
 
 /** Another one deploys the same folder: it may make again what was deleted, but not its data. */

@@ -29,11 +29,11 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "kafka-topic-loosened",
-  title: "Kafka keeps messages for less long, or may lose confirmed ones",
+  title: "Kafka keeps messages for a shorter time, or may lose confirmed ones",
   pillar: "data",
   severity: severities("warning", "warning", "warning"),
   confidence: "certain",
-  why: "Messages are the raw data that everything else can be worked out from again. Where retention is cut, older ones are deleted within minutes of the deploy, read or not; where an unclean leader may be elected, a broker that lags takes over and what the lost one had confirmed is gone.",
+  why: "Messages are the raw data from which everything else can be computed again. Where retention is cut, older ones are deleted soon after the deploy, read or not. Where an unclean leader may be elected, a broker that lags takes over, and what the lost one had confirmed is gone.",
   fix: "Keep retention until every consumer and every replay that may be needed is done, and keep unclean leader election off.",
   references: [
     "https://kafka.apache.org/documentation/#topicconfigs_retention.ms",
@@ -133,7 +133,7 @@ function* shorter({ before, after, path }: Field): Iterable<Problem> {
   if (was === undefined || is === undefined || !(is < was)) return;
   const key = String(path.at(-1));
   yield problem({ before, after, path }, [
-    `${after.ref} goes from ${key}: ${scalarText(before.get(...path))} to ${scalarText(after.get(...path))}: what is older or more than that is deleted within minutes of the deploy, whether its consumers have read it or not.`,
+    `${after.ref} goes from ${key}: ${scalarText(before.get(...path))} to ${scalarText(after.get(...path))}: ${key === "delete.retention.ms" ? "marks of deleted keys go sooner, and a consumer that takes longer to read the topic keeps what was deleted" : "messages beyond that are deleted soon after the deploy, whether consumers have read them or not"}.`,
     `Keep ${key}: ${scalarText(before.get(...path))} until nobody needs those messages for a replay.`,
   ]);
 }
@@ -142,8 +142,8 @@ function* uncompacted({ before, after, path }: Field): Iterable<Problem> {
   const compacts = (manifest: Manifest) => scalarText(manifest.get(...path)).includes("compact");
   if (!compacts(before) || compacts(after)) return;
   yield problem({ before, after, path }, [
-    `${after.ref} no longer compacts: the last message of each key is deleted once it is as old as the retention says, and whoever rebuilds a state from the topic misses it.`,
-    "Keep cleanup.policy: compact.",
+    `${after.ref} no longer compacts: the last message of each key is deleted once it is older than the retention, and whoever rebuilds state from the topic misses it.`,
+    `Keep cleanup.policy: ${scalarText(before.get(...path))}.`,
   ]);
 }
 

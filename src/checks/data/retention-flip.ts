@@ -79,7 +79,7 @@ export default defineCheck({
       after: store(`whenScaled: Delete${MARK}`),
     },
     {
-      title: "the order to keep a claim is taken away",
+      title: "the annotation that keeps a claim is removed",
       before: claim("annotations: { helm.sh/resource-policy: keep }"),
       after: claim(`annotations: { team: billing }${MARK}`),
     },
@@ -101,7 +101,7 @@ export default defineCheck({
       after: store("whenDeleted: Retain\n    whenScaled: Retain"),
     },
     {
-      title: "one order to keep it takes the place of another",
+      title: "another annotation that keeps it takes its place",
       before: claim("annotations: { helm.sh/resource-policy: keep }"),
       after: claim("annotations: { argocd.argoproj.io/sync-options: Prune=false }"),
     },
@@ -193,8 +193,8 @@ function* flip(written: Json | undefined, { after, path, policy }: Place): Itera
     subject: after,
     key: policy.path.join("."),
     at: after.locate(...path),
-    message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. The data that was kept is deleted ${when} from now on.`,
-    fix: `Keep ${path.at(-1) ?? ""}: ${scalarText(old)}, and delete volumes by hand when their data is not needed any more.`,
+    message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. From now on its data is deleted ${when}; until now it was kept.`,
+    fix: `Keep ${path.at(-1) ?? ""}: ${scalarText(old)}, and delete volumes by hand when their data is no longer needed.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -218,7 +218,7 @@ function* released(before: Manifest, after: Manifest, { after: world }: Transiti
     subject: after,
     key: "keep",
     at: after.locate("metadata", "annotations"),
-    message: `${after.ref} loses the annotation ${keeper}. When it leaves the repository, or its release is removed, it is deleted from the cluster from now on: ${loss.text}.`,
+    message: `${after.ref} loses the annotation ${keeper}. From now on it is deleted from the cluster when it leaves the repository or its release is removed: ${loss.text}.`,
     fix: `Keep ${keeper} on ${after.ref} as long as its data is needed.`,
   };
 }

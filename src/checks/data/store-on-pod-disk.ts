@@ -40,7 +40,7 @@ export default defineCheck({
   pillar: "data",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "What a container writes beside its volumes, or into an emptyDir, is deleted with the pod. With the next rollout, node drain or eviction the database starts empty, and what users stored is gone.",
+  why: "What a container writes beside its volumes, or into an emptyDir, is deleted with the pod. At the next rollout, node drain or eviction the database starts empty, and what users stored is gone.",
   fix: "Put the data directory on a PersistentVolumeClaim, best with a StatefulSet and volumeClaimTemplates.",
   references: [
     "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
@@ -131,7 +131,7 @@ function problem({ manifest }: Workload, { container, place, atMost }: Found): P
     key: container.name,
     at: place,
     atMost,
-    message: `${manifest.ref} runs ${imageName(image).name} in container ${container.name} without a volume that outlives the pod: with the next rollout, drain or eviction it starts empty, and what users stored is gone.`,
+    message: `${manifest.ref} runs ${imageName(image).name} in container ${container.name} without a volume that outlives the pod: at the next rollout, drain or eviction it starts empty, and what users stored is gone.`,
     fix: `Mount a PersistentVolumeClaim at the data directory of ${container.name}. If its data may be lost, waive store-on-pod-disk for "${manifest.ref}" in .github/nines.yml.`,
   };
 }

@@ -44,7 +44,7 @@ const named = (text: string) => text.replace(/^(metadata: .*)$/m, `$1${MARK}`);
 export default defineCheck({
   kind: "state",
   id: "store-without-backup",
-  title: "A store is not backed up by anything here, though others are",
+  title: "Nothing here backs up a store, though others are backed up",
   pillar: "data",
   severity: severities("notice", "notice", "notice"),
   confidence: "possible",
@@ -115,7 +115,7 @@ function problem(store: Manifest, other: Manifest): Problem {
   return {
     subject: store,
     at: store.locate(),
-    message: `Nothing in this repository backs ${store.ref} up, while ${other.ref} makes backups: if none is made elsewhere, what its users store cannot be brought back after a mistake or a lost volume.`,
+    message: `Nothing in this repository backs up ${store.ref}, while ${other.ref} makes backups of others: if none is made elsewhere, what its users store cannot be brought back after a mistake or a lost volume.`,
     fix: `Add ${store.ref} to a scheduled backup. If it is backed up elsewhere, or its data may be lost, waive store-without-backup for "${store.ref}" in .github/nines.yml.`,
   };
 }

@@ -19,7 +19,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   why: "A claim that exists cannot change its class or shrink: the upgrade fails, or the pods come up with an empty volume. And data that is not backed up is gone with the first mistake. The chart itself is not in the repository, so the keys of its values are taken to mean what they mean in nearly all charts.",
-  fix: "Copy the data to a new claim first and switch over in a window that users know of; keep backups and how long they are kept.",
+  fix: "Copy the data to a new claim first and switch over in an announced maintenance window; keep backups on, and keep them as long as before.",
   references: [
     "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims",
     "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage",

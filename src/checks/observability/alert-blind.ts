@@ -59,8 +59,8 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   absence: true,
-  why: "An expression that matches no series is neither true nor false: the alert never fires again, and nothing says so. The next failure of what it watched is found by users.",
-  fix: "Write the new name in the alert, in the same change.",
+  why: "An expression that matches no series returns nothing, and that counts as all being well: the alert never fires again, and no error is shown. The next failure of what it watched is found by users.",
+  fix: "Write the new name into the alert, in the same change.",
   references: [
     "https://prometheus.io/docs/prometheus/latest/querying/basics/#instant-vector-selectors",
     "https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics",
@@ -243,11 +243,11 @@ function* blind(alert: Alert, renames: readonly Rename[]): Iterable<Problem> {
       key: `${alert.name} ${rename.label}`,
       at: alert.locate("expr"),
       was: rename.manifest.locate(),
-      message: `Alert ${alert.name} of ${alert.manifest.ref} looks for ${matcher.text}, and ${rename.text}: it no longer finds it, and never fires for it.`,
+      message: `Alert ${alert.name} of ${alert.manifest.ref} looks for ${matcher.text}, and ${rename.text}: the alert finds nothing under the old name, and never fires for it.`,
       fix:
         rename.is === ""
-          ? `Let ${alert.name} ask the metrics of what is there now.`
-          : `Write ${rename.label}="${rename.is}" in ${alert.name}.`,
+          ? `Rewrite the expression of ${alert.name} with the metrics of the new kind: ${rename.text}.`
+          : `Write ${rename.is} instead of ${rename.was} for ${rename.label} in ${alert.name}.`,
     };
   }
 }

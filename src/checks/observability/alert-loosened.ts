@@ -112,16 +112,22 @@ export default defineCheck({
         message: `Alert ${after.name} of ${after.manifest.ref} now fires ${listText(
           ways.map(({ text }) => text),
           4,
-        )}: until then nobody is told.`,
+        )}: ${END[ways.find(({ field }) => field !== "severity")?.field ?? "severity"]}.`,
         fix: `Keep ${listText(
           ways.map(({ old }) => old),
           4,
-        )} for ${after.name}, or add a second alert of lower severity there.`,
+        )} for ${after.name}, or add a second alert of lower severity at the old value.`,
         ...(ways.length === 1 && suggestion && { suggestion }),
       };
     }
   },
 });
+
+const END = {
+  for: "until then it tells nobody",
+  expr: "in the other cases it tells nobody",
+  severity: "those who are called for the old severity may no longer hear of it",
+};
 
 /** One way in which the alert fires less than before. */
 interface Way {

@@ -51,7 +51,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   why: "What the alert watched goes on failing as before, but nobody is told: the next outage of this kind is found by users, and lasts until they complain.",
-  fix: "Keep the alert until another one watches the same thing. If it fires for no reason, mend its expression or its wait.",
+  fix: "Keep the alert until another one watches the same thing. If it fires for no reason, correct its expression or its wait (for).",
   references: [
     "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
     "https://sre.google/sre-book/monitoring-distributed-systems/",
@@ -238,8 +238,8 @@ function problem(alert: Alert, heir: Alert | undefined, { after }: Transition): 
       ? `Alert ${name} of ${manifest.ref} is gone; ${heir.name} watches the same metrics in its place. Compare when each of them fires.`
       : `Alert ${name} of ${manifest.ref} is gone, and no other alert here has its expression: when what it watched${about} fails, nobody is told.`,
     fix: heir
-      ? `Make sure that ${heir.name} fires in every case in which ${name} did, and that whoever is called by ${name} is called by it.`
-      : `Keep ${name} until another alert watches the same thing; if it fires for no reason, mend its expression or its wait.`,
+      ? `Make sure that ${heir.name} fires in every case in which ${name} did, and that it calls the same people.`
+      : `Keep ${name} until another alert watches the same thing; if it fires for no reason, correct its expression or its wait (for).`,
   };
 }
 

@@ -69,8 +69,8 @@ export default defineCheck({
   pillar: "observability",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "The alerts fire as before, and Alertmanager gives them to a receiver that tells nobody. The next outage is seen in a list that no one looks at, and found by users.",
-  fix: "Keep the route to a receiver that tells somebody. To be left in peace for a while, use a silence with an end.",
+  why: "The alerts fire as before, and Alertmanager gives them to a receiver that tells nobody. The next outage is shown in a list that nobody looks at, and users find it first.",
+  fix: "Keep the route to a receiver that tells somebody. To stop messages for a while, use a silence with an end.",
   references: [
     "https://prometheus.io/docs/alerting/latest/configuration/#route",
     "https://prometheus-operator.dev/docs/developer/alerting/",
@@ -194,7 +194,7 @@ function problem({ manifest, locate }: AlertRouting, now: AlertRoute, was: Alert
     subject: manifest,
     key: was.conditions.join(" "),
     at: locate([...now.path, "receiver"]),
-    message: `${which} go to ${now.receiver === "" ? "no receiver" : now.receiver} in ${manifest.ref}, which tells nobody; they went to ${was.receiver}. When they fire, nobody hears of it.`,
+    message: `${which} now go to ${now.receiver === "" ? "no receiver" : `receiver ${now.receiver}, which tells nobody,`} in ${manifest.ref}, and until now to ${was.receiver}. When they fire, nobody is told.`,
     fix: `Send them to ${was.receiver}, or to another receiver that tells somebody.`,
   };
 }

@@ -77,11 +77,11 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "cleanup-without-alert",
-  title: "No alert stands above the level at which a clean-up works any more",
+  title: "No alert is left above the level at which a clean-up works",
   pillar: "observability",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "A clean-up that works at 90 % keeps the disk below it, until the day on which it fails. On that day only an alert above it, at 95 %, tells anybody before the disk is full and everything that writes to it stops. An alert at or below the level of the clean-up fires on ordinary days, and is ignored by then.",
+  why: "A clean-up that works at 90 % keeps the disk below it, until the day on which it fails. On that day only an alert above it, at 95 %, tells anybody before the disk is full and everything that writes to it stops. An alert at or below the level of the clean-up fires on ordinary days, so by then it is ignored.",
   fix: "Add an alert between the level at which the clean-up works and full: at 95 % for a clean-up at 90 %.",
   references: [
     "https://kubernetes.io/docs/concepts/architecture/garbage-collection/#container-image-lifecycle",
@@ -248,7 +248,7 @@ function problem({ manifest, does, store, percent, path }: Cleaner, { was, is }:
     subject: manifest,
     key: path.join("."),
     at: manifest.locate(...path),
-    message: `${capital(full)}, and ${highest}: on the day that the clean-up fails, nobody is told before the disk is full.`,
+    message: `${capital(full)}, and ${highest}: on the day that the clean-up fails, no ${is ? "further " : ""}alert fires before the disk is full.`,
     fix:
       percent >= 95
         ? `Let it work earlier, at 85 % or less, and add an alert on ${NAMES[store]} above that.`

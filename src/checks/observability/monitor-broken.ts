@@ -76,7 +76,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   absence: true,
-  why: "Prometheus drops the target without a word. Its metrics end, its graphs are empty, and an alert on a metric that is not there never fires: the next failure of this component is found by its users.",
+  why: "Prometheus silently drops the target. Its metrics end, its graphs are empty, and an alert on a metric that is not there never fires: the next failure of this component is found by its users.",
   fix: "Change the monitor together with the labels or the port that it names.",
   references: [
     "https://prometheus-operator.dev/docs/developer/getting-started/",

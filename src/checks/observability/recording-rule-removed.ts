@@ -54,7 +54,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   absence: true,
-  why: "Prometheus finds nothing under the name any more, and says no word: an alert on it never fires, and an autoscaler that reads it stays at the number of pods it has when load rises.",
+  why: "Prometheus finds nothing under that name any more, and shows no error: an alert on it never fires, and an autoscaler that reads it stays at the number of pods it has when load rises.",
   fix: "Keep the recording rule until nothing reads its metric, or change the readers in the same change.",
   references: ["https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/"],
   unsafe: [
@@ -128,7 +128,7 @@ function* unread(recording: Recording, { after }: Transition): Iterable<Problem>
     at: first.at,
     was: recording.locate(),
     ...(first.acts ? {} : { atMost: "notice" as const }),
-    message: `${recording.manifest.ref} no longer records ${recording.name}, and ${names} still ${readers.length === 1 ? "reads" : "read"} it: ${first.acts ? "it finds nothing from now on, and does not act" : "it stays empty"}.`,
+    message: `${recording.manifest.ref} no longer records ${recording.name}, and ${names} still ${readers.length === 1 ? "reads" : "read"} it: ${first.acts ? "whatever acts on it finds nothing from now on, and does not act" : "what it shows stays empty"}.`,
     fix: `Keep the recording of ${recording.name}, or change ${names} in this change.`,
   };
 }

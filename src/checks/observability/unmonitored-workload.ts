@@ -39,7 +39,7 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "unmonitored-workload",
-  title: "Nobody collects the metrics of a new workload, and all beside it have a monitor",
+  title: "A new workload has no monitor, though its neighbours have one",
   pillar: "observability",
   severity: severities("notice", "notice", "notice"),
   confidence: "possible",
@@ -106,7 +106,7 @@ export default defineCheck({
       yield {
         subject: manifest,
         at: manifest.locate(),
-        message: `Nothing here collects the metrics of ${manifest.ref}, as it does those of ${names}: when it fails, nobody is told.`,
+        message: `Nothing here collects the metrics of ${manifest.ref}, though it does those of ${names}: no alert on its metrics can fire.`,
         fix: `Add a ServiceMonitor or a PodMonitor for ${manifest.name}.`,
       };
     }

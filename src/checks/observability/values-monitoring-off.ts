@@ -33,7 +33,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   why: "What is not measured fails unseen: the first to notice are users. The chart itself is not in the repository, so the keys of its values are taken to mean what they mean in nearly all charts.",
-  fix: "Keep metrics and alerts on; silence an alert for a time if it is too loud, and mend its threshold.",
+  fix: "Keep metrics and alerts on; silence an alert for a while if it fires too often, and correct its threshold.",
   references: ["https://prometheus.io/docs/practices/alerting/"],
   unsafe: [
     {
@@ -90,7 +90,7 @@ function* monitorProblems(part: ValuesChange): Iterable<Problem> {
 function off(part: ValuesChange, key: string, name: string): Problem {
   return problemOf(part, {
     ...{ check: "values-monitoring-off", key, severity: "warning" },
-    message: `${name === "" ? key : name} of ${whose({ ...part, steps: part.steps.filter((step) => step !== name) })} is off: nobody is told when it fails.`,
-    fix: "Keep it on, or show what watches this instead.",
+    message: `${name === "" ? key : name} of ${whose({ ...part, steps: part.steps.filter((step) => step !== name) })} is switched off: alerts that need it no longer fire.`,
+    fix: "Keep it on, or add what watches this instead to the change.",
   });
 }

@@ -53,7 +53,7 @@ export default defineCheck({
   severity: severities("error", "warning", "notice"),
   confidence: "certain",
   why: "Whatever is merged is in production minutes later, at any hour. If the person who approved was also the one who looked at staging, nobody does now.",
-  fix: "Bring the approval back before the deploy; or let tests that can fail stand in its place, and write down that this is meant.",
+  fix: "Bring the approval back before the deploy. If tests that can stop the deploy take its place, say so with a waiver.",
   references: [
     "https://circleci.com/docs/workflows/#holding-a-workflow-for-a-manual-approval",
     "https://www.jenkins.io/doc/book/pipeline/syntax/#input",

@@ -23,7 +23,7 @@ export default defineCheck({
   kind: "pipelines",
   severity: severities("error", "warning", "warning"),
   confidence: "certain",
-  why: "A deploy that is cancelled half-way leaves the Helm release in `pending-upgrade`, a migration half done, or old and new pods side by side; the next deploy then fails on it.",
+  why: "A deploy that is cancelled half-way can leave the Helm release in `pending-upgrade`, a migration half done, or old and new pods side by side, and the next deploy can fail because of it.",
   fix: "Queue deploys: keep the concurrency group, and set `cancel-in-progress: false`.",
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency",

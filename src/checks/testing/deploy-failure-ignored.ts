@@ -32,7 +32,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   why: "A rollout that stops half-way leaves old and new pods, or none, behind a green check mark: nobody is told, and jobs that wait for the deploy go on.",
-  fix: "Let the deploy fail. Where one target may lag behind, give it a job of its own whose failure is seen.",
+  fix: "Let the deploy fail. Where one target may lag behind, give it a job of its own that fails visibly.",
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontinue-on-error",
   ],

@@ -26,12 +26,12 @@ const repository = (more: Readonly<Record<string, string>> = {}): Record<string,
 
 export default defineCheck({
   id: "deploy-ungated",
-  title: "A second way to production passes the tests by",
+  title: "A second way to production goes around the tests",
   pillar: "testing",
   kind: "pipelines",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "The tests gate one door, and the new one stands open beside it. It is made for emergencies, and taken when a test is red.",
+  why: "The tests stop one deploy, and the new one goes around them. Such a way is made for emergencies, and then used whenever a test is red.",
   fix: "Let the new deploy need the same tests, or call the workflow that already does.",
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idneeds",
@@ -131,7 +131,7 @@ function problemOf(deploy: Deploy, { after }: Change): Problem[] {
   );
   if (!example || !all || opaque || required(after, deploy).length > 0) return [];
   const tests = `${wordsOf(example.evidence.purpose)} (job ${example.evidence.job.id}, ${shown(example.evidence.at)})`;
-  const message = `${deploy.root.id} deploys to production although the ${tests} failed or did not run; ${example.deploy.root.id} (${shown(example.deploy.root.at)}) waits for them.`;
+  const message = `${deploy.root.id} deploys to production even if the ${tests} failed or did not run; ${example.deploy.root.id} (${shown(example.deploy.root.at)}) waits for them.`;
   const fix = `Let ${deploy.root.id} wait for ${example.evidence.job.id} as ${example.deploy.root.id} does.`;
   return [{ subject: deploySubject(deploy), at: deploy.root.at, message, fix }];
 }

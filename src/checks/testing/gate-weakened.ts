@@ -24,13 +24,13 @@ const GOOD = release(runs("go test ./..."), "    needs: [test]\n");
 
 export default defineCheck({
   id: "gate-weakened",
-  title: "A test no longer stops the deploy that it stopped",
+  title: "A test that could stop a deploy no longer can",
   pillar: "testing",
   kind: "pipelines",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "A test that fails and stops nothing is a log line: the next broken version goes to production, and users find the fault first.",
-  fix: "Let the deploy need the test again, and let the test's failure be a failure.",
+  why: "A test that fails and stops nothing protects nobody: the next broken version goes to production, and users find the fault first.",
+  fix: "Let the deploy need the test again, and remove whatever hides a failure of the test.",
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idneeds",
     "https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions",

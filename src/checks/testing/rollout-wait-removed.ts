@@ -74,7 +74,7 @@ function problemOf({ before, after }: DeployChange): Problem[] {
   const tools = new Set(before.points.map(({ mechanism }) => mechanism));
   const point = after.points.find(({ mechanism }) => tools.has(mechanism));
   if (!point || after.points.some(({ mechanism }) => !tools.has(mechanism))) return [];
-  const message = `${after.root.id} (${shown(after.root.at)}) ends before its rollout does: it waited by \`${shorten(before.waits[0] ?? "")}\`, and nothing waits now.`;
+  const message = `${after.root.id} (${shown(after.root.at)}) now ends before its rollout does: until now it waited with \`${shorten(before.waits[0] ?? "")}\`, and now nothing waits.`;
   return [{ subject: deploySubject(after), at: point.at, message }];
 }
 

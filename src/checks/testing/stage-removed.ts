@@ -52,7 +52,7 @@ export default defineCheck({
   kind: "pipelines",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "From the next deploy on, faults that this stage caught reach users. Stages that are dropped for a day tend to stay away for years.",
+  why: "From the next deploy on, faults that this stage caught reach users. Stages that are dropped for a day tend to stay away.",
   fix: "Bring the stage back before the deploy. If another tool does its work now, let the deploy need that.",
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idneeds",

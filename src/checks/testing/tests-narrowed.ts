@@ -17,7 +17,7 @@ jobs:
 
 export default defineCheck({
   id: "tests-narrowed",
-  title: "A test run leaves tests out that it ran",
+  title: "A test run leaves out tests that it used to run",
   pillar: "testing",
   kind: "pipelines",
   severity: severities("warning", "warning", "notice"),

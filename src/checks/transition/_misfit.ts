@@ -40,17 +40,17 @@ function messageOf(manifest: Manifest, misfit: Misfit, by: KindShape["by"]): str
     by === "published" ? `the published schema of ${group}/${version}` : `${article(kind)} schema`;
   switch (misfit.problem) {
     case "type":
-      return `${field} of ${ref} is ${misfit.found}, and it takes ${misfit.wanted}: the API server refuses the object, and nothing of this change to it arrives.`;
+      return `${field} of ${ref} is ${misfit.found}, and must be ${misfit.wanted}: the API server refuses the object, so this change to it does not reach the cluster.`;
     case "value":
       return by === "published"
-        ? `${field} of ${ref} is ${misfit.found}, and ${schema} allows only ${listText(misfit.allowed, 8)}: unless the cluster's is newer, the API server refuses the object, and nothing of this change to it arrives.`
-        : `${field} of ${ref} is ${misfit.found}, and only ${listText(misfit.allowed, 8)} may stand there: the API server refuses the object, and nothing of this change to it arrives.`;
+        ? `${field} of ${ref} is ${misfit.found}, and ${schema} allows only ${listText(misfit.allowed, 8)}: unless the cluster's schema is newer, the API server refuses the object, so this change to it does not reach the cluster.`
+        : `${field} of ${ref} is ${misfit.found}, and must be one of ${listText(misfit.allowed, 8)}: the API server refuses the object, so this change to it does not reach the cluster.`;
     case "missing":
-      return `${ref} has no ${written([...misfit.path, misfit.name])}, and its CustomResourceDefinition demands one: the API server refuses the object, and nothing of this change to it arrives.`;
+      return `${ref} has no ${written([...misfit.path, misfit.name])}, which its CustomResourceDefinition requires: the API server refuses the object, so this change to it does not reach the cluster.`;
     case "unknown":
       return by === "published"
-        ? `${ref} has ${field}, a field that ${schema} does not have there: unless the cluster's is newer, the API server refuses or drops it, so what it says is not in force.`
-        : `${ref} has ${field}, a field that ${article(kind)} does not have there: the API server refuses or drops it, so what it says is not in force.`;
+        ? `${ref} has ${field}, a field that ${schema} does not have there: unless the cluster's schema is newer, the API server refuses the object or drops the field, so what it says does not take effect.`
+        : `${ref} has ${field}, a field that ${article(kind)} does not have there: the API server refuses the object or drops the field, so what it says does not take effect.`;
   }
 }
 
@@ -78,7 +78,7 @@ function unknownFix({ path, elsewhere, meant, known }: Extract<Misfit, { problem
   if (place) return `Move ${name} to ${written(place)}.`;
   const near = meant ?? known.find((one) => one.toLowerCase().includes(name.toLowerCase()));
   if (near !== undefined) return `Write ${near} instead of ${name}.`;
-  return `Take ${name} out, or write one of the fields that can stand there: ${listText(known, 20)}.`;
+  return `Remove ${name}, or write one of the fields that are allowed there: ${listText(known, 20)}.`;
 }
 
 /** `spec.template.spec.containers[0].image`, as kubectl names it. */

@@ -44,7 +44,7 @@ export function* shrunk(before: Manifest, after: Manifest): Iterable<Problem> {
       key: path.join("."),
       at: after.locate(...path),
       atMost: "warning",
-      message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. Volumes cannot shrink: the operator refuses the change and stops to reconcile, or replaces the volumes.`,
+      message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. Volumes cannot shrink: the operator refuses the change and stops reconciling, or replaces the volumes.`,
       fix: `Keep ${scalarText(old)}. For smaller volumes, restore a backup into a new ${after.kind} and switch over.`,
       ...(suggestion && { suggestion }),
     };
@@ -73,8 +73,8 @@ export function* growth(before: Manifest, after: Manifest, world: World): Iterab
     key: "expansion",
     at: after.locate(...path),
     atMost: "warning",
-    message: `${after.ref} is to grow from ${scalarText(old)} to ${scalarText(now)}, and storage class ${storageClass.name} does not allow volumes to grow: the API server refuses it, and the deploy fails here.`,
-    fix: `Write allowVolumeExpansion: true in StorageClass/${storageClass.name} first, if its driver can do it.`,
+    message: `${after.ref} asks to grow from ${scalarText(old)} to ${scalarText(now)}, and storage class ${storageClass.name} does not allow volumes to grow: the API server refuses it, and the deploy fails here.`,
+    fix: `Write allowVolumeExpansion: true in StorageClass/${storageClass.name} first, if its driver can expand volumes.`,
   };
 }
 
@@ -96,10 +96,10 @@ export function* defaultClass({ before, after }: Transition): Iterable<Problem> 
     at: place.locate("metadata", "annotations", DEFAULT),
     atMost,
     message: is
-      ? `${is.ref} becomes the default instead of ${was.ref}: claims without a class, those of new StatefulSet pods among them, are made there from now on, on other disks than their neighbours.`
+      ? `${is.ref} becomes the default instead of ${was.ref}: new claims without a class, those of new StatefulSet pods among them, get volumes of ${is.name} from now on, while their neighbours stay on ${was.name}.`
       : `${was.ref} is no longer the default storage class, and no other is: new claims without a class wait, and their pods do not start.`,
     fix: is
-      ? `Write storageClassName in the claims that need ${was.name} before the default changes.`
+      ? `Write storageClassName: ${was.name} in the claims that need it before the default changes.`
       : `Keep a default storage class, or write storageClassName in every claim.`,
   };
 }

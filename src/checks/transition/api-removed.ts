@@ -59,7 +59,7 @@ export default defineCheck({
     "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/",
   ],
   unsafe: [
-    { title: "a new object in a version of long ago", after: report(`batch/v1beta1${MARK}`) },
+    { title: "a new object in a version that was removed long ago", after: report(`batch/v1beta1${MARK}`) },
     {
       title: "a budget goes back to an old version",
       before: budget("policy/v1"),
@@ -71,7 +71,7 @@ export default defineCheck({
       after: { "crd.yaml": definition(false), "tenant.yaml": tenant(`example.com/v1beta1${MARK}`) },
     },
     {
-      title: "a certificate in a version that cert-manager stopped to serve",
+      title: "a certificate in a version that cert-manager no longer serves",
       after: certificate(`cert-manager.io/v1alpha2${MARK}`),
     },
   ],
@@ -129,7 +129,7 @@ function removed(manifest: Manifest, api: RemovedApi, place: Place): Problem {
     fix:
       replacement === undefined
         ? `Remove ${manifest.ref}: Kubernetes has nothing in its place since ${removedIn}.`
-        : `Write apiVersion: ${replacement}${sameFields === true ? "" : ", and change the fields that differ there"}.`,
+        : `Write apiVersion: ${replacement}${sameFields === true ? "" : ", and adapt the fields that differ in that version"}.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -137,9 +137,12 @@ function removed(manifest: Manifest, api: RemovedApi, place: Place): Problem {
 function messageOf(ref: string, written: string, { api, place }: { api: RemovedApi; place: Place }): string {
   const { by = "Kubernetes", removedIn } = api;
   if (place.standing === "going")
-    return `${ref} is written in ${written}, which ${by} stops to serve in ${removedIn}, and the cluster has ${place.version ?? ""}: after that upgrade the API server refuses it, and every deploy of it fails.`;
-  const newer = place.version !== undefined && api.by === undefined ? ", and the cluster is newer" : "";
-  return `${ref} is written in ${written}, which ${by} serves no more since ${removedIn}${newer}: the API server refuses it, and the deploy fails there.`;
+    return `${ref} is written in ${written}, which ${by} stops serving in ${removedIn}, and the cluster has ${place.version ?? ""}: after that upgrade the API server refuses it, and every deploy of it fails.`;
+  const cluster =
+    place.version !== undefined && api.by === undefined
+      ? `the cluster (${place.version}, as the policy says)`
+      : "a cluster with that version or a newer one";
+  return `${ref} is written in ${written}, which ${by} no longer serves since ${removedIn}: ${cluster} refuses it, and the deploy fails there.`;
 }
 
 /** Versions that the definitions of the unit serve, by group and kind. */
@@ -164,6 +167,6 @@ function* unserved(manifest: Manifest, served: ReadonlyMap<string, readonly stri
     key: `${manifest.group}/${manifest.version}`,
     at: manifest.locate("apiVersion"),
     message: `${manifest.ref} is written in ${manifest.group}/${manifest.version}, and its definition serves only ${versions.join(", ")}: the API server refuses it, and programs that ask for ${manifest.version} get 404.`,
-    fix: `Go on serving ${manifest.version} (served: true) until nothing uses it, and write ${manifest.ref} in ${versions[0] ?? ""}.`,
+    fix: `Keep served: true for ${manifest.version} in its CustomResourceDefinition until nothing uses that version, and write apiVersion: ${manifest.group}/${versions[0] ?? ""} in ${manifest.ref}.`,
   };
 }

@@ -45,8 +45,8 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "The deploy tool deletes the old ConfigMap or Secret at once, and the rollout takes minutes. An old pod that crashes, is drained or is brought back by a rollback meanwhile cannot mount it and does not start; when the new version fails, there is no way back.",
-  fix: "Take the old object out in a later change, when no pod refers to it any more, or tell the deploy tool to prune last.",
+  why: "The deploy tool deletes the old ConfigMap or Secret at once, and the rollout takes minutes. An old pod that has to start again in the meantime (after a drain, an eviction or a rollback) cannot read it and does not start. If the new version fails, there is no way back.",
+  fix: "Remove the old object in a later change, when no pod refers to it any more, or tell the deploy tool to prune last.",
   references: [
     "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#prune-last",
     "https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
@@ -64,7 +64,7 @@ export default defineCheck({
         FLUX,
     },
     {
-      title: "the number in its name is counted up",
+      title: "the number in its name goes up",
       before: search("name: search-v1") + settings("search-v1") + FLUX,
       after:
         search("name: search-v2").replace(
@@ -161,19 +161,25 @@ function isRolling(workload: Workload, { after }: Transition): boolean {
 
 function* races(was: Workload, is: Workload, gone: ReadonlyMap<string, Manifest>): Iterable<Problem> {
   const now = new Set(referencesOf(is).map(({ kind, name }) => `${kind}/${name}`));
-  const old = new Set(referencesOf(was).map(({ kind, name }) => `${kind}/${name}`));
-  for (const name of old) {
+  const old = new Map(
+    referencesOf(was).map((reference) => [`${reference.kind}/${reference.name}`, reference]),
+  );
+  for (const [name, reference] of old) {
     const removed = gone.get(name);
     if (!removed || now.has(name)) continue;
     yield {
       subject: is.manifest,
       key: name,
       at: is.manifest.locate(),
-      message: `${removed.ref} is deleted with this change, and the old pods of ${is.manifest.ref} need it until the rollout is through: one that crashes or is drained before does not start again, and a rollback finds no settings.`,
-      fix: `Keep ${removed.ref} in this change and take it out in the next one${removed.kind === "Secret" ? "" : ", or give it argocd.argoproj.io/sync-options: PruneLast=true before, where Argo CD deploys"}.`,
+      message: `This change deletes ${removed.ref}, and the old pods of ${is.manifest.ref} need it until the rollout is complete: ${victim(reference)} does not start again, and neither do those that a rollback brings back.`,
+      fix: `Keep ${removed.ref} in this change and remove it in the next one${removed.kind === "Secret" ? "" : "; or, with Argo CD, annotate it with argocd.argoproj.io/sync-options: PruneLast=true in a change before this one"}.`,
     };
   }
 }
+
+/** Variables are read again when a container restarts; what a pod has mounted outlives a crash. */
+const victim = ({ use }: Reference) =>
+  use === "env" ? "one that crashes or is drained before that" : "one that is drained or evicted before that";
 
 /** Objects that stay and lose entries, by `Kind/name key`: those are gone as soon as the object is applied. */
 function lostKeys({ changes }: Transition): ReadonlyMap<string, Manifest> {
@@ -205,8 +211,8 @@ function* keyRaces(was: Workload, is: Workload, lost: ReadonlyMap<string, Manife
       key: name,
       at: is.manifest.locate(),
       was: was.manifest.locate(...reference.path),
-      message: `${reference.key} leaves ${config.ref} with this change, and the old pods of ${is.manifest.ref} ask for it until the rollout is through: one that crashes or is drained before does not start again, nor does any after a rollback.`,
-      fix: `Keep ${reference.key} in ${config.ref} beside the new key, and take it out in the next change.`,
+      message: `This change removes key ${reference.key} from ${config.ref}, and the old pods of ${is.manifest.ref} need it until the rollout is complete: ${victim(reference)} does not start again, and neither do those that a rollback brings back.`,
+      fix: `Keep ${reference.key} in ${config.ref} beside the new key, and remove it in the next change.`,
     };
   }
 }

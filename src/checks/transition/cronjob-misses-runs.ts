@@ -22,19 +22,19 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "cronjob-misses-runs",
-  title: "Scheduled work may not start, or run twice at once",
+  title: "Scheduled work may not start, or may run twice at once",
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "The controller looks at its schedules every ten seconds: with a shorter deadline it can find every run too late, and starts none. And where a run may start while the last one still works, two of them write the same data.",
-  fix: "Write a startingDeadlineSeconds of at least 60, and keep concurrencyPolicy: Forbid where two runs must not meet.",
+  why: "The controller looks at its schedules every ten seconds: with a shorter deadline it can find every run too late, and starts none. And where a run may start while the last one still works, two runs can write the same data at once.",
+  fix: "Write a startingDeadlineSeconds of at least 60, and keep concurrencyPolicy: Forbid where two runs must not overlap.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#starting-deadline",
     "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy",
   ],
   unsafe: [
     {
-      title: "the deadline is shorter than the controller's round",
+      title: "the deadline is shorter than the controller's interval",
       before: job("startingDeadlineSeconds: 120"),
       after: job(`startingDeadlineSeconds: 5${MARK}`),
     },
@@ -43,12 +43,12 @@ export default defineCheck({
       after: job(`startingDeadlineSeconds: 3${MARK}`),
     },
     {
-      title: "runs may meet",
+      title: "runs may overlap",
       before: job("concurrencyPolicy: Forbid"),
       after: job(`concurrencyPolicy: Allow${MARK}`),
     },
     {
-      title: "the rule that runs do not meet is dropped",
+      title: "the rule that runs do not overlap is dropped",
       before: job("concurrencyPolicy: Forbid"),
       after: job("suspend: false").replace("spec:\n  schedule", `spec:${MARK}\n  schedule`),
     },
@@ -60,7 +60,7 @@ export default defineCheck({
       after: job("startingDeadlineSeconds: 60"),
     },
     {
-      title: "runs could always meet",
+      title: "runs could always overlap",
       before: job("suspend: false"),
       after: job("concurrencyPolicy: Allow"),
     },
@@ -97,7 +97,7 @@ function* late(before: Manifest | undefined, after: Manifest): Iterable<Problem>
     subject: after,
     key: "deadline",
     at: after.locate(...path),
-    message: `${after.ref} may start ${is} s after its time at the latest, and the controller looks every ${ROUND} s: runs may never start.`,
+    message: `${after.ref} sets startingDeadlineSeconds: ${is}${typeof was === "number" ? ` instead of ${was}` : ""}, and the controller looks for due runs only every ${ROUND} s: it can find each run too late, and start none.`,
     fix: "Write startingDeadlineSeconds: 60 or more.",
     ...(suggestion && { suggestion }),
   };
@@ -112,7 +112,7 @@ function* meeting(before: Manifest, after: Manifest): Iterable<Problem> {
     subject: after,
     key: "concurrency",
     at: after.locate("spec", ...(after.get(...path) === undefined ? [] : ["concurrencyPolicy"])),
-    message: `${after.ref} (schedule ${scalarText(after.get("spec", "schedule"))}) may now start while its last run still works, which ${was} kept from happening: two runs write the same data at once.`,
+    message: `${after.ref} (schedule ${scalarText(after.get("spec", "schedule"))}) goes from concurrencyPolicy: ${was} to Allow: a run can start while the last one still works, and both can write the same data.`,
     fix: `Keep concurrencyPolicy: ${was}, unless two runs of ${after.name} at once do no harm.`,
     ...(suggestion && { suggestion }),
   };

@@ -38,7 +38,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "From the deploy on the job does not start any more, and nothing fails that an alert could see. Whoever waits for its result, a mail, a report, a renewed certificate, notices days later; and runs that were missed are not made up for.",
+  why: "From the deploy on the job does not start any more, and nothing fails that an alert could see. Whoever waits for its result (a mail, a report, a renewed certificate) notices days later. When it is resumed, at most one of the missed runs is made up for.",
   fix: "Leave the job running, or say with a waiver why it stops and until when.",
   references: ["https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-suspension"],
   unsafe: [
@@ -85,7 +85,7 @@ export default defineCheck({
         subject: manifest,
         at: manifest.locate(...path),
         message: `${manifest.ref} is suspended: it no longer starts (schedule ${scalarText(manifest.get("spec", "schedule"))}), and nothing tells those who wait for its result.`,
-        fix: `Leave ${manifest.name} running. If it is to stop for a while, say until when with a waiver.`,
+        fix: `Keep suspend: false in ${manifest.ref}. If it is meant to stop for a while, say until when with a waiver.`,
         ...(suggestion && { suggestion }),
       };
     }

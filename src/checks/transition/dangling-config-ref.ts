@@ -1,6 +1,7 @@
 import { removalOf } from "../../engine/pruning.ts";
 import { keysOf, providerOf, referencesOf, type Reference } from "../../engine/references.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
+import { listText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -72,12 +73,12 @@ const LOGIN = "envFrom:\n            - secretRef:\n                name: mailer-
 export default defineCheck({
   kind: "transition",
   id: "dangling-config-ref",
-  title: "Pods refer to a setting that this change takes away",
+  title: "Pods refer to an object or a key that this change removes",
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   absence: true,
-  why: "A container whose ConfigMap, Secret, claim or key is missing does not start: new pods wait in CreateContainerConfigError or ContainerCreating, the rollout stands still, and every old pod that crashes or is drained stays away too.",
+  why: "A container whose ConfigMap, Secret, claim or key is missing does not start: new pods wait in CreateContainerConfigError or ContainerCreating, the rollout stops there, and an old pod that has to start again (after a drain or an eviction) does not come back either.",
   fix: "Keep the object or the key until no pod refers to it any more, or change the reference in the same change.",
   references: [
     "https://kubernetes.io/docs/concepts/configuration/configmap/#using-configmaps",
@@ -223,16 +224,23 @@ function* lostObject(
   const condition = removal === "deleted" ? "" : "Where the deploy tool prunes, ";
   const [place, text] = pull
     ? [" on a node that does not have their image yet", "cannot pull it"]
-    : ["", kind === "PersistentVolumeClaim" ? "wait for it and do not start" : "do not start"];
+    : [
+        "",
+        `${kind === "PersistentVolumeClaim" ? "wait for it and do not start" : "do not start"}, ${oldPods(use)}`,
+      ];
   yield {
     subject: workload.manifest,
     key: `${kind}/${name}`,
     at: workload.manifest.locate(...path),
     ...(atMost && { atMost }),
-    message: `${workload.manifest.ref} refers to ${kind}/${name}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}, and an old one that crashes or is drained stays away.`,
+    message: `${workload.manifest.ref} refers to ${kind}/${name}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}.`,
     fix: `Keep ${had.ref} until nothing refers to it, or change the reference of ${workload.manifest.name} in the same change.`,
   };
 }
+
+/** Variables are read again when a container restarts; what a pod has mounted outlives a crash. */
+const oldPods = (use: Reference["use"]) =>
+  `and an old one that ${use === "env" ? "crashes or is drained" : "is drained or evicted"} does not come back`;
 
 interface Providers {
   readonly had: Manifest | undefined;
@@ -241,7 +249,7 @@ interface Providers {
 
 function* lostKey(
   workload: Workload,
-  { kind, name, key, path }: Reference,
+  { kind, name, key, path, use }: Reference,
   { had, has }: Providers,
 ): Iterable<Problem> {
   const [old, now] = [had && keysOf(had), keysOf(has)];
@@ -253,7 +261,7 @@ function* lostKey(
     key: `${kind}/${name} ${key}`,
     at: workload.manifest.locate(...path),
     ...(workload.runsToCompletion ? { atMost: "warning" as const } : {}),
-    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${name}, which has ${[...now].slice(0, 4).join(", ")}: new pods do not start, and an old one that crashes or is drained stays away.`,
+    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${name}, which does not have it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
     fix: `Keep ${key} in ${has.ref}, or ask for a key that it has.`,
   };
 }

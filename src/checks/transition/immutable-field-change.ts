@@ -8,7 +8,7 @@ import {
 } from "../../engine/immutable.ts";
 import { at, strings } from "../../engine/json.ts";
 import { matchesMap } from "../../engine/selectors.ts";
-import type { Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
+import type { FieldPath, Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
 import { workloadOf } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
@@ -192,7 +192,7 @@ function problem(after: Manifest, { change, transition }: Case): Problem {
   const { path } = change;
   const atMost = mostProven(after, change, transition.after);
   const suggestion = undo(after, change);
-  const fix = FIXES[after.kind]?.(after);
+  const fix = FIXES[after.kind]?.(after, path);
   return {
     subject: after,
     key: fieldName(path),
@@ -244,8 +244,8 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
   PersistentVolumeClaim: "forcing it deletes the claim, and with most storage classes the data on it",
   PersistentVolume: "forcing it takes the volume away from its claim",
   Service: "forcing it gives the Service a new address while clients still use the old one",
-  Job: "the Job does not run",
-  StorageClass: "new claims wait while it is gone",
+  Job: "the new Job does not run",
+  StorageClass: "forcing it deletes the class first, and new claims wait until it is back",
   RoleBinding: "forcing it leaves its subjects without rights in between",
   ClusterRoleBinding: "forcing it leaves its subjects without rights in between",
 };
@@ -253,11 +253,22 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
 const beside = ({ ref, name }: Manifest) =>
   `Keep the old value in ${ref}. If the new one is needed, add a ${ref.split("/")[0] ?? ""} with another name beside ${name}, let its pods become ready, and remove ${name} in a later change.`;
 
-const FIXES: Readonly<Record<string, (manifest: Manifest) => string>> = {
+/** Pods that are left alone are adopted by a new StatefulSet with the same selector, and keep their claims. */
+function adopted({ name, namespace, ref }: Manifest, path: FieldPath): string {
+  if (path.at(-1) === "selector")
+    return `Keep the old selector of ${ref}: with another one it does not adopt the pods that run, and cannot create its own beside them.`;
+  const place = namespace === "" ? "" : ` -n ${namespace}`;
+  const claims =
+    path.at(-1) === "volumeClaimTemplates"
+      ? " Claims that exist do not change: make them larger with kubectl patch pvc."
+      : "";
+  return `Keep the old value in ${ref}. If the new one is needed, run kubectl delete statefulset ${name}${place} --cascade=orphan right before the deploy: pods and volumes stay, and the new StatefulSet adopts them.${claims}`;
+}
+
+const FIXES: Readonly<Record<string, (manifest: Manifest, path: FieldPath) => string>> = {
   Deployment: beside,
   DaemonSet: beside,
-  StatefulSet: ({ name, ref }) =>
-    `Keep the old value in ${ref}. If the new one is needed, run kubectl delete statefulset ${name} --cascade=orphan right before the deploy: the pods and their volumes go on running and the new StatefulSet adopts them.`,
+  StatefulSet: adopted,
   PersistentVolumeClaim: ({ name }) =>
     `Keep the old value. To change it, create a new claim beside ${name}, copy the data, point the workload at it, and remove ${name} later.`,
   Job: ({ name }) =>

@@ -200,14 +200,14 @@ function classChange({ before, after }: Pair, { was, is }: Classes, at: FieldPat
   const first = was === undefined;
   const end = first
     ? `If another controller serves it now, visitors of ${hosts(after)} get a 404 there until DNS leads to ${name(is)}.`
-    : `The controller of ${name(was)} drops it at the deploy, and visitors of ${hosts(after)} whose DNS still leads there get a 404.`;
+    : `The controller of ${name(was)} drops it at the deploy, and visitors of ${hosts(after)} whose DNS still leads there get a 404 until it has changed everywhere.`;
   return {
     subject: after,
     key: "class",
     at: after.locate(...(at ?? [])),
     ...(first && { atMost: "notice" }),
     message: `${move} from ${name(was)} to ${name(is)}. ${end}`,
-    fix: `Keep the Ingress of ${name(was)} and add one of ${name(is)} under another name. Point DNS to the new controller, and remove the old Ingress when it gets no more requests.`,
+    fix: `Keep the Ingress ${first ? "as it is" : `of ${name(was)}`} and add one of ${name(is)} under another name. Point DNS to the new controller, and remove the old Ingress when it gets no more requests.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -249,7 +249,7 @@ function* address({ before, after }: Pair, className: string | undefined): Itera
 }
 
 const WHAT = {
-  reach: "reach",
+  reach: "scheme (public or internal)",
   kind: "kind",
   address: "fixed address",
   subnets: "subnets",

@@ -76,7 +76,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "What stands at the wrong place, or holds the wrong kind of value, is refused by the API server or dropped without a word. Either way what it was written for, such as spreading pods or time to stop, is not there on the day it is needed.",
+  why: "A field in the wrong place, or with the wrong kind of value, is refused by the API server or silently dropped. Either way what it was written for, such as spreading pods over nodes or giving them time to stop, is not in force on the day it is needed.",
   fix: "Move the field to where its kind has it, and give it the kind of value that it takes.",
   references: [
     "https://kubernetes.io/docs/reference/using-api/api-concepts/#setting-the-field-validation-level",
@@ -108,7 +108,7 @@ export default defineCheck({
       after: nodePool("", disruption("    ", " # <- finding")),
     },
     {
-      title: "a label is a truth value, and labels are text",
+      title: "a label is true or false without quotes, and labels are text",
       before: web(""),
       after: web("").replace(
         "    metadata: { labels: { app: web } }",
@@ -116,7 +116,7 @@ export default defineCheck({
       ),
     },
     {
-      title: "a policy is written in small letters",
+      title: "a policy is written in lower case",
       before: web(""),
       after: web("  strategy:\n    type: recreate # <- finding\n"),
     },
@@ -126,7 +126,7 @@ export default defineCheck({
       after: CRD + queue("  replicas: 3\n  replica: 3 # <- finding\n"),
     },
     {
-      title: "a custom resource loses a field that its definition demands",
+      title: "a custom resource loses a field that its definition requires",
       before: CRD + queue("  replicas: 3\n  mode: quorum\n"),
       after: CRD + queue("  mode: quorum\n").replace("spec:\n  mode", "spec: # <- finding\n  mode"),
     },

@@ -45,7 +45,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "Behind latest, or behind the name of a branch, stands another program every day. A pod that is replaced at night by a crash or a drain can start a version that nobody deployed, beside pods of the old one; and a rollback brings nothing back, because the old manifest names the same image.",
+  why: "A tag such as latest, or the name of a branch, points to another image after every build. A pod that is replaced at night after a crash or a drain can start a version that nobody deployed, beside pods of the old one. And a later rollback brings nothing back, because the older manifest names the same tag.",
   fix: "Name a version or a digest, and change it with a pull request.",
   references: [
     "https://kubernetes.io/docs/concepts/containers/images/#image-names",
@@ -140,8 +140,8 @@ function* floats(
     key: container.name,
     at: locateIn(workload, container, "image"),
     ...atMost(container, world),
-    message: `Container ${container.name} of ${workload.manifest.ref} runs ${now} instead of ${old}: ${tagText(is)}. A pod that is replaced can start another version than the others${served ? ", under users" : ""}, and a rollback does not bring the old one back.`,
-    fix: `Write the version that you mean behind ${is.repository}: a tag that never moves, or a digest.`,
+    message: `Container ${container.name} of ${workload.manifest.ref} runs ${now} instead of ${old}: ${tagText(is)}. A pod that is replaced can start another version than the others${served ? ", and users get answers from both" : ""}; a later rollback cannot bring a version back.`,
+    fix: `Write ${is.repository} with a tag that never moves, such as a version, or with a digest (@sha256:…).`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -151,7 +151,9 @@ function atMost({ role }: Container, { environment }: World): { atMost?: Severit
 }
 
 function tagText({ tag }: ImageName): string {
-  return tag === undefined || tag === "" ? "without a tag it is latest, which moves" : `${tag} moves`;
+  return tag === undefined || tag === ""
+    ? "without a tag it is latest, which every build moves"
+    : `the tag ${tag} moves with new builds`;
 }
 
 const plain = (image: string) => (/^[\w./:@-]+$/.test(image) ? image : plainScalar(image));

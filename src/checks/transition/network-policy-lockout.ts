@@ -69,7 +69,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
-  why: "As soon as one policy selects a pod, everything that no policy allows is dropped. Whoever is forgotten in the list runs into time-outs from the moment of the deploy, though every pod is up and ready.",
+  why: "As soon as one policy selects a pod, everything that no policy allows is dropped. A caller that no rule names runs into time-outs from the moment of the deploy, though every pod is up and ready.",
   fix: "Add a rule for each flow that is cut: the callers' labels and the port of the pods. For outgoing traffic, always allow DNS: UDP and TCP 53.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/network-policies/",
@@ -117,7 +117,7 @@ export default defineCheck({
   ],
   safe: [
     {
-      title: "every caller that is to be seen is in the list",
+      title: "every caller that can be seen is in the list",
       before: CART + CHECKOUT,
       after:
         CART +
@@ -218,35 +218,35 @@ type Text = (from: string, to: string) => { readonly what: string; readonly fix:
 
 const TEXTS: Readonly<Record<Blocked["kind"], Text>> = {
   client: (caller, to) => ({
-    what: `lets nobody from ${caller} through to ${to}, whose address is in its settings. Those calls time out from the deploy on.`,
+    what: `does not let the pods of ${caller} reach ${to}, which their settings name. Those calls time out from the deploy on.`,
     fix: `add a rule that lets the pods of ${caller} reach the port behind ${to}`,
   }),
   egress: (caller, to) => ({
-    what: `does not let ${caller} out to ${to}, whose address is in its settings. Those calls time out from the deploy on.`,
-    fix: `add a rule that lets ${caller} reach the pods behind ${to}`,
+    what: `does not let the pods of ${caller} send to ${to}, which their settings name. Those calls time out from the deploy on.`,
+    fix: `add an egress rule that lets the pods of ${caller} reach the pods behind ${to}`,
   }),
   visitors: (route, to) => ({
-    what: `lets no ingress controller through to the pods of Service ${to}, and ${route} sends visitors there. Unless another policy allows them, they get time-outs from the deploy on.`,
+    what: `lets no ingress controller reach the pods of Service ${to}, and ${route} sends visitors there. Unless another policy allows it, visitors get time-outs from the deploy on.`,
     fix: `add a rule that lets the namespace of the ingress controller reach the pods of ${to}`,
   }),
   outside: (_, to) => ({
-    what: `lets only pods of the cluster through to Service ${to}, which has an address for clients outside. Unless another policy allows them, they get time-outs from the deploy on.`,
+    what: `lets only pods of the cluster reach Service ${to}, which has an address for clients outside. Unless another policy allows them, those clients get time-outs from the deploy on.`,
     fix: `add a rule with an ipBlock for the clients of ${to}`,
   }),
   unseen: (_, to) => ({
-    what: `lets nobody through to the pods of Service ${to}, or only the monitoring. Unless another policy allows them, whoever calls ${to} gets time-outs from the deploy on.`,
+    what: `lets at most the monitoring reach the pods of Service ${to}. Unless another policy allows it, whoever calls ${to} gets time-outs from the deploy on.`,
     fix: `add a rule that lets in the callers of ${to}`,
   }),
   peers: (_, to) => ({
-    what: `does not let the members of a StatefulSet reach each other at ${to}. They lose sight of each other from the deploy on: no fail-over, or a split cluster.`,
+    what: `does not let the members of a StatefulSet reach each other at ${to}. They lose contact with each other from the deploy on: there is no fail-over, or the cluster splits.`,
     fix: `add a rule that lets the pods reach each other at the port behind ${to}`,
   }),
   monitor: (monitor, to) => ({
-    what: `does not let Prometheus through to ${to}, which ${monitor} scrapes. Its metrics stop, and alerts on them go silent.`,
+    what: `does not let Prometheus reach ${to}, which ${monitor} scrapes. Its metrics stop, and alerts on them go silent.`,
     fix: `add a rule that lets the pods of Prometheus reach the port behind ${to}`,
   }),
   dns: (caller) => ({
-    what: `limits what ${caller} may send, and allows no DNS. Every name, of a Service or a host outside, fails to resolve from the deploy on.`,
+    what: `limits what the pods of ${caller} may send, and does not allow DNS. From the deploy on they cannot resolve any name, of a Service or of a host outside.`,
     fix: "add an egress rule with the ports UDP 53 and TCP 53",
   }),
 };

@@ -53,8 +53,8 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "A container that needs more memory than its limit is killed, over and over, on every node at once. One that no longer asks for what it uses is put on full nodes, and is the first to be killed when they run short.",
-  fix: "Cut in steps, and compare with what the container used at its peak of the last weeks.",
+  why: "A container that needs more memory than its limit is killed, over and over, and so is every replica of it. One that no longer asks for what it uses can be put on a full node, and is among the first to be killed when that node runs short.",
+  fix: "Cut in steps, and stay above what the container used at its peak of the last weeks.",
   references: [
     "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
     "https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/",
@@ -201,7 +201,7 @@ function problem({ workload, container }: ContainerPair, { cuts, fall }: Found, 
     fix: `Keep ${listText(
       cuts.map(({ old, path }) => `${path.slice(1).join(".")}: ${old}`),
       4,
-    )}, or cut in steps and compare with the peak of the last weeks.`,
+    )}, or cut in steps and stay above its peak use of the last weeks.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -213,13 +213,13 @@ function placeOf({ spec }: Container, cut: Cut | undefined): FieldPath {
 
 function consequence(cut: Cut | undefined, fall: Fall | undefined): string {
   if (fall?.to === "BestEffort")
-    return "Its pods ask for nothing now: they are put on full nodes, and are the first to be killed when one runs short of memory.";
+    return "Its pods ask for nothing now (BestEffort): they can be put on full nodes, and are the first to be killed when one runs short of memory.";
   if (cut?.path.join(".") === "resources.limits.memory")
-    return "Where it needs more than that, it is killed and started again, in all pods at once.";
+    return "If it needs more than that under load, it is killed (OOMKilled) and restarted, in every pod that carries that load.";
   if (cut?.path.join(".") === "resources.limits.cpu")
-    return "Where it needs more than that, it is slowed down, and its answers with it.";
+    return "If it needs more than that under load, it is throttled, and its answers slow down.";
   const killed = fall
     ? `, and its pods (now ${fall.to}, were ${fall.from}) are killed earlier when the node runs short`
     : ", and it is killed or slowed down earlier when they run short";
-  return `It is put on nodes with less room than it uses${killed}.`;
+  return `It can be put on nodes with less room than it uses${killed}.`;
 }

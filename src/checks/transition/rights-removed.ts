@@ -57,7 +57,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   absence: true,
-  why: "Rights end at the moment of the deploy, for the pods that run as well: from then on the API server answers them with 403. A controller stops its work without stopping, and an operator no longer repairs what it looks after.",
+  why: "Rights end at the moment of the deploy, for pods that already run as well: from then on the API server answers them with 403. A controller goes on running and no longer does its work, and an operator no longer repairs what it looks after.",
   fix: "Roll out a version that does without the right first, and take the right away in a later change.",
   references: [
     "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding",
@@ -142,8 +142,8 @@ function* poorer(was: Workload, is: Workload, transition: Transition): Iterable<
     at: first.gone ? accountPlace(first.binding, is, after) : placeOf(first.binding, after),
     was: first.binding.locate(),
     ...(grave ? {} : { atMost: "notice" as const }),
-    message: `ServiceAccount/${accountOf(is)}, as which the pods of ${is.manifest.ref} act, loses the right to ${what}${first.gone ? ` with ${first.binding.ref}` : ""}: the API server refuses them that from the deploy on, and they go on running.`,
-    fix: `Keep ${first.gone ? first.binding.ref : what} until ${is.manifest.name} runs a version that does without it.`,
+    message: `ServiceAccount/${accountOf(is)}, which the pods of ${is.manifest.ref} use, loses the right to ${what}${first.gone ? ` with ${first.binding.ref}` : ""}: from the deploy on the API server answers those requests with 403, while the pods go on running.`,
+    fix: `Keep ${first.gone ? first.binding.ref : `the right to ${what}`} until ${is.manifest.name} runs a version that does without it.`,
   };
 }
 

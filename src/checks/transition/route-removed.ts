@@ -247,7 +247,7 @@ function lossOf(change: Change, lost: readonly Served[], transition: Transition)
   const route = lost[0]?.route as Manifest;
   const hosts = [...new Set(lost.map(({ host }) => decode(host)))];
   const named = hosts.filter((host) => host !== "");
-  const what = named.length > 0 ? listText(named) : "what no other route takes";
+  const what = named.length > 0 ? listText(named) : "the hosts that no other route names";
   const { atMost, text } = remains(lost, transition);
   const how = change.after === undefined ? "this change removes it" : "this change drops it";
   return {
@@ -258,7 +258,7 @@ function lossOf(change: Change, lost: readonly Served[], transition: Transition)
     message:
       `${route.ref} answers ${what}, and ${how}. No other route here takes over, so visitors of ${named.length > 0 ? what : route.name} get a 404 from the deploy on. ${text}`.trim(),
     ...(named.length > 0 && {
-      fix: `Go on serving ${what}, or answer it with a redirect, until its traffic is gone. If it has no visitors any more, accept this with a waiver for ${route.ref}.`,
+      fix: `Go on serving ${what}, or answer with a redirect, until that traffic is gone. If nobody visits it any more, accept this with a waiver for ${route.ref}.`,
     }),
   };
 }
@@ -280,7 +280,10 @@ function remains(
     return { text: `Service ${listText(kept)} stays, but cannot be reached by that name.` };
   }
   if (seen.length > 0)
-    return { atMost: "warning", text: `Service ${listText(seen)} goes with it: fine if it is retired.` };
+    return {
+      atMost: "warning",
+      text: `Service ${listText(seen)} goes with it: no harm if both are retired.`,
+    };
   return { atMost: "warning", text: "" };
 }
 
@@ -310,7 +313,7 @@ function* pathsOf(change: Change, lost: readonly Served[], transition: Transitio
     at: placeOf(change, lost, transition),
     ...(atMost && { atMost }),
     message:
-      `${route.ref} answers ${listText(paths)}, and this change drops it. No route here takes over, so requests to it get a 404 from the deploy on. ${text}`.trim(),
-    fix: `Keep ${listText(paths)}, or answer it with a redirect, until its traffic is gone.`,
+      `${route.ref} answers ${listText(paths)}, and this change drops ${paths.length === 1 ? "it" : "them"}. No route here takes over, so requests to ${paths.length === 1 ? "it" : "them"} get a 404 from the deploy on. ${text}`.trim(),
+    fix: `Keep ${listText(paths)}, or answer with a redirect, until that traffic is gone.`,
   };
 }

@@ -36,11 +36,11 @@ const PUBLIC = service("  type: LoadBalancer\n");
 export default defineCheck({
   kind: "transition",
   id: "service-exposure-changed",
-  title: "A Service is no longer reached the way it was",
+  title: "A Service can no longer be reached the way it was",
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
-  why: "Who calls from outside knows a Service by the address of its load balancer or by a port of the nodes. When the type or an annotation gives that address up, DNS entries, firewalls and clients lead nowhere from the deploy on, and the old address does not come back.",
+  why: "Clients outside the cluster know a Service by the address of its load balancer or by a port of the nodes. When the type or an annotation gives that address up, DNS entries, firewalls and clients lead nowhere from the deploy on, and the old address does not come back.",
   fix: "Bring up the new way in beside the old one, with a second Service if need be; move DNS and clients; then remove the old one.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types",
@@ -60,7 +60,7 @@ export default defineCheck({
       after: service("").replace("spec:", `spec:${MARK}`),
     },
     {
-      title: "nodes without a pod begin to drop requests",
+      title: "nodes without a pod start to drop requests",
       before: PUBLIC + pods("Deployment"),
       after: service(`  type: LoadBalancer\n  externalTrafficPolicy: Local${MARK}\n`) + pods("Deployment"),
     },
@@ -155,7 +155,7 @@ function narrower({ before, after }: Pair, transition: Transition): Problem {
   const what =
     old === "LoadBalancer"
       ? "Its load balancer is removed at the deploy, and with it the address that DNS and clients know."
-      : `Its node port${numbers(before)} closes at the deploy: whoever comes in there, a load balancer or an Ingress controller outside the cluster, is refused.`;
+      : `Its node port${numbers(before)} closes at the deploy: a load balancer or an Ingress controller outside the cluster that connects there is refused.`;
   return {
     subject: after,
     key: "type",
@@ -233,7 +233,7 @@ function traitText({ trait, was, is }: TraitChange): string {
     subnets: "network of the load balancer",
     name: "load balancer",
   };
-  return `the ${what[trait]} goes ${change}. Most clouds make a new load balancer for that, with a new address, or refuse the change until the Service is made anew.`;
+  return `the ${what[trait]} goes ${change}. Most clouds make a new load balancer for that, with a new address, or refuse the change until the Service is deleted and created again.`;
 }
 
 /** With `Local`, a node hands requests only to its own pods, and drops them where it has none. */

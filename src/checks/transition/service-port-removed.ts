@@ -59,7 +59,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
-  why: "Clients call a Service by its name and port. When the port goes or gets another number, the name still resolves and every connection to the old port is refused, from the moment of the deploy.",
+  why: "Clients call a Service by its name and port. When the port goes or gets another number, the name still resolves, and every connection to the old port fails from the moment of the deploy.",
   fix: "Add the new port as a second entry with the same targetPort, move the clients, and remove the old entry in a later change.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports",
@@ -172,7 +172,7 @@ function* judge(lost: Lost, transition: Transition): Iterable<Problem> {
 function called(users: readonly Mention[]): { atMost?: Severity; text: string } {
   const names = [...new Set(users.map(({ manifest, text }) => `${manifest.ref} (${decode(text)})`))];
   const verb = names.length === 1 ? "still calls" : "still call";
-  return { text: `${listText(names)} ${verb} it: those connections are refused from the deploy on.` };
+  return { text: `${listText(names)} ${verb} it: those connections fail from the deploy on.` };
 }
 
 /** Addresses in this unit that say the port. */
@@ -191,9 +191,9 @@ const ASIDE = /metrics|prom|admin|debug|pprof|jmx|health|profil/i;
 
 function unknown(lost: Lost, { before, after }: Transition): { atMost?: Severity; text: string } {
   const { after: service, port } = lost;
-  const text = "No client is to be seen here; whoever calls it by name is refused from the deploy on.";
+  const text = "No client can be seen in this repository; whoever calls that port fails from the deploy on.";
   if (service.get("spec", "type") === "LoadBalancer")
-    return { text: "Its load balancer stops listening there: clients are refused from the deploy on." };
+    return { text: "Its load balancer stops listening there: clients cannot connect from the deploy on." };
   const isAside = ASIDE.test(port.name ?? "");
   const moved = routed(lost, before, "was") && routed({ ...lost, port: heirOf(lost) }, after, "now");
   return { atMost: isAside || moved ? "notice" : "warning", text };

@@ -55,7 +55,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "likely",
   absence: true,
-  why: "The name of a Service stops to resolve as soon as the Service is deleted. Whoever still has that name in its settings fails on its next connection, and pods that need it to start do not come up again.",
+  why: "The name of a Service stops resolving as soon as the Service is deleted. Whoever still has that name in its settings fails on its next connection, and pods that need it to start do not come up again.",
   fix: "Move every client to the new name first. Remove the Service in a later change, when nothing asks for its name any more.",
   references: ["https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"],
   unsafe: [
@@ -81,7 +81,7 @@ export default defineCheck({
       after: { "db.yaml": REDIS.replace("namespace: shop }", `namespace: shop }${MARK}`) },
     },
     {
-      title: "it goes with its pods, and the settings of the others are not to be seen",
+      title: "it goes with its pods, and the settings of the others cannot be seen",
       before: {
         "redis.yaml": service().replace("namespace: shop }", `namespace: shop }${MARK}`),
         "db.yaml": REDIS,

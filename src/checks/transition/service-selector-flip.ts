@@ -152,7 +152,7 @@ function flip(
   return {
     subject: after,
     at: after.locate("spec", "selector", ...(key === undefined ? [] : [key])),
-    message: `${after.ref} goes from ${labelText(old)} to ${labelText(now)} at once, and no pod that runs now has these labels. From the deploy until the first new pod of ${names(is)} is ready, every request to ${after.name} fails.`,
+    message: `The selector of ${after.ref} goes from ${labelText(old)} to ${labelText(now)} at once, and no pod that runs now has those labels. From the deploy until the first new pod of ${names(is)} is ready, every request to ${after.name} fails.`,
     fix: `Give the pods of ${names(is)} the new labels first, and keep the old ones. When they have rolled out, change the selector of ${after.name} in a second change. Drop the old labels last.`,
     ...(suggestion && { suggestion }),
   };

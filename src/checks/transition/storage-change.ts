@@ -64,7 +64,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
-  why: "A volume does not move with a line of YAML. From the deploy on, the workload reads and writes an empty or another volume: what users had stored looks lost, and what they store from then on may go with the pod.",
+  why: "A volume does not move with a line of YAML. From the deploy on, the workload reads and writes an empty or another volume: what users had stored seems to be lost, and what they store from then on may be lost with the pod.",
   fix: "Keep the volume. To change storage, create the new claim beside the old one, copy the data while writes are stopped, and switch over in one step.",
   references: [
     "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
@@ -220,7 +220,7 @@ function onPod(workload: Workload, mount: Mount, claim: string): Problem {
     subject: workload.manifest,
     key: mount.mountPath,
     at: mount.locate(),
-    message: `${mount.mountPath} of ${workload.manifest.ref} was claim ${claim} and is now an emptyDir: its pods start without that data, and what they write from then on is gone with each of them.`,
+    message: `${mount.mountPath} of ${workload.manifest.ref} was claim ${claim} and is now an emptyDir: its pods start without that data, and what they write from then on is lost with each pod.`,
     fix: `Keep persistentVolumeClaim: { claimName: ${claim} } for ${mount.mountPath}. If the data is not needed any more, say so with a waiver.`,
   };
 }

@@ -37,11 +37,11 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "sync-policy-changed",
-  title: "What the deploy tool deletes, replaces or brings at the next sync changes",
+  title: "A deploy tool starts to delete or replace objects, or stops deploying",
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "With pruning on, whatever the tool once made and git no longer holds is deleted at the next sync. With force or replace, an object whose change is refused is deleted and made anew, a claim with its data among them. And what is suspended brings nothing, not even the fix that users wait for.",
+  why: "With pruning on, whatever the tool once made and git no longer holds is deleted at the next sync. With force or replace, an object whose change is refused is deleted and created again, a claim with its data among them. And while it is suspended it deploys nothing, not even the fix that users wait for.",
   fix: "Look at the difference between cluster and git before pruning or force is switched on, and protect what holds data with the annotation that the tool reads.",
   references: [
     "https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/",
@@ -55,12 +55,12 @@ export default defineCheck({
       after: over(application(`automated: { prune: true }${MARK}`)),
     },
     {
-      title: "what cannot be changed is deleted and made anew",
+      title: "what cannot be changed is deleted and created again",
       before: over(kustomization("prune: true")),
       after: over(kustomization(`prune: true\n  force: true${MARK}`)),
     },
     {
-      title: "nothing is brought any more",
+      title: "nothing is deployed any more",
       before: over(kustomization("prune: true")),
       after: over(kustomization(`prune: true\n  suspend: true${MARK}`)),
     },
@@ -161,17 +161,19 @@ function* turned(
 
 type Saying = (ref: string, data: string, kind: string) => { message: string; fix: string };
 
+const isArgo = (kind: string) => kind === "Application" || kind === "ApplicationSet";
+
 const SAYINGS: Readonly<Record<Switch["effect"], Saying>> = {
   prunes: (ref, data) => ({
     message: `${ref} prunes from now on: at the next sync, what it once made and git no longer holds is deleted. It deploys ${data}, so claims and databases may be among the leftovers.`,
     fix: `Compare what runs with what git holds before this is merged (argocd app diff, flux diff kustomization), and protect what holds data with argocd.argoproj.io/sync-options: Prune=false or kustomize.toolkit.fluxcd.io/prune: disabled.`,
   }),
   forces: (ref, data) => ({
-    message: `${ref} deletes from now on what it cannot change, and makes it anew: with the next change of a field that cannot be changed, ${data} start empty.`,
-    fix: "Switch it on for the one object that needs it, by its own annotation, and take it away again after the sync.",
+    message: `From now on ${ref} may delete and create again what it cannot change: at the next change of an immutable field, the data of ${data} can be lost.`,
+    fix: "Switch it on for the one object that needs it, by its own annotation, and remove that again after the sync.",
   }),
   stops: (ref, _data, kind) => ({
-    message: `${ref} ${kind === "Application" || kind === "ApplicationSet" ? "no longer syncs by itself" : "is suspended"}: nothing that is merged from now on reaches the cluster, a fix that users wait for no more than anything else.`,
-    fix: "Say until when, with a waiver or an issue, and switch it on again.",
+    message: `${ref} ${isArgo(kind) ? "no longer syncs by itself" : "is suspended"}: nothing that is merged from now on reaches the cluster, not even a fix that users wait for.`,
+    fix: `Keep ${isArgo(kind) ? "syncPolicy.automated" : "suspend: false"} in ${ref}. If it is meant to stop for a while, say until when with a waiver.`,
   }),
 };

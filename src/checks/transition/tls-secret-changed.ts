@@ -75,7 +75,7 @@ export default defineCheck({
       after: ingress(tls("shop-tls"), issuer(`letsencrypt-staging${MARK}`)),
     },
     {
-      title: "nobody is told to issue the new certificate",
+      title: "nothing issues the new certificate",
       before: ingress(tls("shop-tls"), issuer("letsencrypt-prod")),
       after: ingress(tls(`shop-cert${MARK}`)),
     },
@@ -289,7 +289,7 @@ function* issuers(before: Manifest, after: Manifest): Iterable<Problem> {
     key: "issuer",
     at: after.locate(...at),
     atMost: "warning",
-    message: `${after.ref} lets ${is} issue its certificate in place of ${was}. By its name it signs for tests: browsers refuse the new certificate as soon as it replaces the old one.`,
+    message: `${after.ref} lets ${is} issue its certificate in place of ${was}. By its name, ${is} is an issuer for tests: browsers refuse its certificate as soon as it replaces the old one.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -310,7 +310,7 @@ function* withoutSecret({ before, after, changes }: Transition): Iterable<Proble
         key: secret,
         at: ingress.locate(...at, "secretName"),
         ...(stays && { atMost: "warning" }),
-        message: `This change removes ${old.ref}, and ${ingress.ref} still serves ${listText(hosts.map(decode))} with ${secret}. ${stays ? "Nobody renews that certificate any more: visitors are turned away on the day it ends." : "HTTPS fails from the deploy on."}`,
+        message: `This change removes ${old.ref}, and ${ingress.ref} still serves ${listText(hosts.map(decode))} with ${secret}. ${stays ? "Nothing renews that certificate any more: browsers refuse it from the day it expires." : "HTTPS fails from the deploy on."}`,
         fix: `Keep ${old.ref}, or let ${ingress.name} name another certificate that is there.`,
       };
     }

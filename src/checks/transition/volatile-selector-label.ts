@@ -33,7 +33,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "Kubernetes refuses to change the selector of a workload. With a version, a chart or an image tag in it, the next release cannot be applied: it has to be deleted first, and all its pods stop.",
+  why: "Kubernetes refuses to change the selector of a workload. With a version, a chart or an image tag in it, the next release cannot be applied: the workload has to be deleted first, and all its pods stop.",
   fix: "Keep only labels in the selector that never change, such as app.kubernetes.io/name and app.kubernetes.io/instance. The version may stay on the pods.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates",
@@ -112,7 +112,7 @@ function* volatileLabels(workload: Workload): Iterable<Problem> {
       at: manifest.locate(...path, key),
       // An API generation (v1) may stay for years.
       ...(/^v\d+$/.test(value) && { atMost: "notice" }),
-      message: `The selector of ${manifest.ref} holds ${key}: ${value}, ${reason}. When it changes, the API server refuses the new version, and the way out is to delete ${manifest.name} with all its pods.`,
+      message: `The selector of ${manifest.ref} holds ${key}: ${value}, ${reason}. When it changes, the API server refuses the new version, and the only way out is to delete ${manifest.name} and create it again.`,
       ...(suggestion && { suggestion }),
     };
   }
@@ -129,7 +129,7 @@ const VERSIONS: readonly string[] = [
 
 /** Why a label will change; undefined where it has no reason to. */
 function reasonOf(key: string, value: string, workload: Workload): string | undefined {
-  if (key === "pod-template-hash") return "which Kubernetes makes anew for every template";
+  if (key === "pod-template-hash") return "which Kubernetes generates for every pod template";
   // reviews-v2 with version: v2: the next version is another object.
   if (namesVersion(workload.manifest, value)) return undefined;
   if (VERSIONS.includes(key)) return "which changes with every release";

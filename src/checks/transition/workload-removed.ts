@@ -48,7 +48,7 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
-  why: "For Kubernetes, a workload with another name or kind is a new one. Deploy tools that prune delete the old one in the same deploy, all of its pods at once and whatever budgets say, and none of them waits until the pods of the new one are ready: users get errors until they are.",
+  why: "For Kubernetes, a workload with another name or kind is a new one. Deploy tools that prune delete the old one in the same deploy, with all of its pods at once and regardless of disruption budgets, and none of them waits until the pods of the new one are ready: users get errors until they are.",
   fix: "Add the new workload beside the old one, with labels that the Service selects. When its pods are ready, remove the old one in a second change.",
   references: [
     "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
@@ -244,7 +244,7 @@ function fewer(
     key: "fewer",
     at: is.locate(),
     atMost: "notice",
-    message: `${names} ${gone.length === 1 ? "is" : "are"} removed, and ${is.ref} is left with ${to} of ${from} pods: those carry the load of all from the deploy on.`,
+    message: `${names} ${gone.length === 1 ? "is" : "are"} removed, and ${is.ref} is left with ${to} of ${from} pods: those carry the whole load from the deploy on.`,
     fix: `Check that ${to} pods carry the load at its peak, or raise the replicas of the others behind ${is.name} first.`,
   };
 }
