@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Example, ExampleFiles } from "../src/checks/define.ts";
 import { checks } from "../src/checks/index.ts";
-import type { Finding, Suggestion, Tree } from "../src/engine/types.ts";
+import type { Facts, Finding, Suggestion, Tree } from "../src/engine/types.ts";
 import { defaultPolicy } from "../src/policy/index.ts";
 import { render } from "../src/renderers/index.ts";
 import { review } from "../src/review.ts";
@@ -23,8 +23,8 @@ function treeOf(files: Record<string, string>, commit: string): Tree {
   return { commit, files: new Map(blobs), notes: [] };
 }
 
-async function judge(before: Record<string, string>, after: Record<string, string>) {
-  return review(treeOf(before, "base"), treeOf(after, "head"), policy, render);
+async function judge(before: Record<string, string>, after: Record<string, string>, facts: Facts = {}) {
+  return review({ ...treeOf(before, "base"), facts }, { ...treeOf(after, "head"), facts }, policy, render);
 }
 
 function marked(side: "base" | "head", files: Record<string, string>): string[] {
@@ -37,7 +37,7 @@ const place = ({ at }: Finding) => `${at.side} ${at.path}:${at.line}`;
 const isNew = ({ standing }: Finding) => standing === "introduced" || standing === "worsened";
 
 async function said(example: Example, id: string): Promise<Finding[]> {
-  const report = await judge(filesOf(example.before), filesOf(example.after));
+  const report = await judge(filesOf(example.before), filesOf(example.after), example.facts);
   expect(report.notes).toEqual([]);
   return report.findings.filter((finding) => finding.check === id && isNew(finding));
 }

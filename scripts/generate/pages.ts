@@ -28,10 +28,19 @@ export function page(check: Check): string {
   ].join("\n\n");
 }
 
-function example({ title, before, after }: Example): string {
-  const parts = [`### ${title}`];
+function example({ title, before, after, facts }: Example): string {
+  const parts = [`### ${title}`, ...settings(facts)];
   if (before !== undefined && !same(before, after)) parts.push("Before:", ...blocks(before), "After:");
   return [...parts, ...blocks(after)].join("\n\n");
+}
+
+/** What the code host says beside the files, in words. */
+function settings(facts: Example["facts"]): string[] {
+  const { rules } = facts ?? {};
+  if (typeof rules !== "object") return [];
+  const checks = rules.checks.map(({ name, by }) => `${by} requires the check \`${name}\``);
+  const all = [...checks, ...(rules.queue ? ["changes are merged through a queue"] : [])];
+  return all.length === 0 ? [] : [`Settings: ${all.join("; ")}.`];
 }
 
 const same = (a: ExampleFiles, b: ExampleFiles) => JSON.stringify(a) === JSON.stringify(b);

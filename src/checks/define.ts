@@ -1,5 +1,5 @@
 import type { Change } from "../engine/pair.ts";
-import type { Pillar, Problem, Severity, Tier } from "../engine/types.ts";
+import type { Facts, Pillar, Problem, Severity, Tier } from "../engine/types.ts";
 import type { World } from "../engine/world.ts";
 import type { Delivery } from "../pipelines/delivery.ts";
 
@@ -16,6 +16,8 @@ export interface Example {
   /** Nothing, where absent: all of `after` is new. */
   readonly before?: ExampleFiles;
   readonly after: ExampleFiles;
+  /** What the code host says beside the files. */
+  readonly facts?: Facts;
 }
 
 /** What is known of a check before it runs. It is also its page in docs/checks. */

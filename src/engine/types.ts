@@ -19,6 +19,8 @@ export interface Tree {
   readonly files: ReadonlyMap<string, Blob>;
   /** What should have been read and was not, with the reason. */
   readonly notes: readonly Note[];
+  /** What the code host says beside the files; the same for both sides of a change. */
+  readonly facts?: Facts;
 }
 
 /** Something that was not read or not judged. Shown in the report, never dropped. */
@@ -52,6 +54,45 @@ export type FieldPath = readonly (string | number)[];
 /** JSON-like data of unknown shape: what a manifest holds. */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/* ---- What the code host knows ---------------------------------------------------------------- */
+
+/** A check that must pass before a change is merged. */
+export interface RequiredCheck {
+  /** As it is shown on a commit, such as `test (1.22)` or `ci / test`. */
+  readonly name: string;
+  /** What demands it, in words: `the ruleset "main"`. */
+  readonly by: string;
+  /** The id of the app that must report it; any may where absent. */
+  readonly app?: number;
+}
+
+/** What must be before a change is merged into a branch. */
+export interface BranchRules {
+  readonly branch: string;
+  readonly checks: readonly RequiredCheck[];
+  /** Whole workflows of this repository that must pass, by path. */
+  readonly workflows: readonly { readonly path: string; readonly by: string }[];
+  /** Whether changes are merged through a queue: its commits need the checks too. */
+  readonly queue: boolean;
+}
+
+/** What stands before a deploy to an environment of the code host. */
+export interface EnvironmentRules {
+  readonly name: string;
+  /** How many people or teams may let a deploy go on; 0 where nobody is asked. */
+  readonly reviewers: number;
+  readonly waitMinutes: number;
+  /** Whether only certain branches may deploy to it. */
+  readonly branches: boolean;
+}
+
+/** What the code host says about a change beyond its files. What is absent was not asked for. */
+export interface Facts {
+  /** A text says why they could not be read. */
+  readonly rules?: BranchRules | string;
+  readonly environments?: readonly EnvironmentRules[] | string;
+}
 
 /* ---- Kubernetes ------------------------------------------------------------------------------ */
 
@@ -316,7 +357,8 @@ export type Stage = (typeof STAGES)[number];
 
 /**
  * How a stage stands before a deploy, best first.
- * `required`: the deploy cannot happen unless the stage ran and passed. `skippable`: it can happen if the stage was
+ * `required`: the deploy cannot happen unless the stage ran and passed. `required-external`: the same by a setting of
+ * the repository, such as a ruleset that requires the check before a merge. `skippable`: it can happen if the stage was
  * skipped. `bypassable`: an input or label lets it happen. `not-on-trigger`: the stage does not run on an event that
  * deploys. `advisory`: the stage runs, and cannot block. `post`: it runs only after the deploy. `unlinked`: it exists
  * elsewhere, with no link in the files. `capability`: it runs by hand or on a schedule only. `absent`: there is none.
@@ -324,6 +366,7 @@ export type Stage = (typeof STAGES)[number];
  */
 export type GateVerdict =
   | "required"
+  | "required-external"
   | "skippable"
   | "bypassable"
   | "not-on-trigger"

@@ -1,4 +1,4 @@
-import type { Blob, Note, Policy, Report, Tree } from "../engine/types.ts";
+import type { Blob, Facts, Note, Policy, Report, Tree } from "../engine/types.ts";
 
 /** What the thread is told. Blobs come first, in portions, and belong to the review that follows them. */
 export type Order =
@@ -23,6 +23,7 @@ export type News =
 export interface PackedTree {
   readonly commit: string;
   readonly notes: readonly Note[];
+  readonly facts?: Facts;
   readonly files: readonly (readonly [path: string, blob: number])[];
 }
 
@@ -51,19 +52,18 @@ export function pack(base: Tree, head: Tree): Packed {
     numbers.set(blob.sha, numbers.size);
     return numbers.size - 1;
   };
-  const packed = ({ commit, notes, files }: Tree): PackedTree => ({
-    commit,
-    notes,
+  const packed = ({ files, ...rest }: Tree): PackedTree => ({
+    ...rest,
     files: [...files].map(([path, blob]) => [path, numberOf(blob)]),
   });
   return { base: packed(base), head: packed(head), portions };
 }
 
-export function unpack({ commit, notes, files }: PackedTree, blobs: readonly Blob[]): Tree {
+export function unpack({ files, ...rest }: PackedTree, blobs: readonly Blob[]): Tree {
   const named = files.map(([path, number]): [string, Blob] => {
     const blob = blobs[number];
     if (!blob) throw new Error(`The content of ${path} was not sent.`);
     return [path, blob];
   });
-  return { commit, notes, files: new Map(named) };
+  return { ...rest, files: new Map(named) };
 }

@@ -1,5 +1,5 @@
 import { STAGES } from "../engine/types.ts";
-import type { GateVerdict, Note, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
+import type { Facts, GateVerdict, Note, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
 import { beginningOf } from "./beginnings.ts";
 import { declaredTests, withAccepted } from "./declared.ts";
 import type { Declared } from "./declared.ts";
@@ -59,6 +59,8 @@ export interface Delivery {
   readonly rows: readonly StageRow[];
   readonly inventory: readonly InventoryEntry[];
   readonly notes: readonly Note[];
+  /** What is known beyond the files. */
+  readonly facts: Facts;
   /** A path's text, for exact edits. */
   readonly text: (path: string) => string | undefined;
 }
@@ -84,30 +86,31 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
       return [...told, ...declaredTests(pipeline, job.job, { tests: declared.tests, told })];
     }),
   );
-  const judge = new Judge();
+  const judge = new Judge(tree.facts?.rules);
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
   const production = [...reachable, ...mergedToProduction(merged, reachable)];
   const gated = [...evidence, ...rehearsals(jobDeploys)];
   const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
-  const facts = { production, evidence, gates, opaque };
+  const ground = { production, evidence, gates, opaque };
   const throwAway = new Set(read.flatMap(({ jobs }) => jobs.filter(isThrowAway).map(({ job }) => job)));
   const perDeploy = Map.groupBy(gates, ({ deploy }) => deploy);
   return {
     side,
     pipelines,
     deploys,
-    ...facts,
+    ...ground,
     checks,
     early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     unresolved: unresolvedScripts(read),
     rows: production.map((deploy) =>
-      rowOf(deploy, { ...facts, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge }),
+      rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge }),
     ),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [...files.notes, ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
+    facts: tree.facts ?? {},
     text: (path) => tree.files.get(path)?.text,
   };
 }
@@ -172,16 +175,16 @@ function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[
 }
 
 /** What a deploy's row is made of; the gates are its own. */
-interface Facts extends Pick<Delivery, "evidence" | "gates" | "opaque" | "deploys"> {
+interface Ground extends Pick<Delivery, "evidence" | "gates" | "opaque" | "deploys"> {
   readonly throwAway: ReadonlySet<Job>;
   readonly judge: Judge;
 }
 
-function rowOf(deploy: Deploy, facts: Facts): StageRow {
-  const { gates, judge } = facts;
-  const cells = STAGES.map((stage) => cellOf(stage, deploy, facts));
+function rowOf(deploy: Deploy, ground: Ground): StageRow {
+  const { gates, judge } = ground;
+  const cells = STAGES.map((stage) => cellOf(stage, deploy, ground));
   const ancestors = (job: Job): ReadonlySet<string> => judge.ancestors(job, deploy.pipeline);
-  const practices = practicesOf(deploy, { ...facts, ancestors, gradual: undefined });
+  const practices = practicesOf(deploy, { ...ground, ancestors, gradual: undefined });
   const starts = judge.reaching(deploy).map(({ label }) => label);
   const path = pathOf(deploy, gates, starts);
   return { deploy: nameOf(deploy), environment: "production", at: deploy.root.at, cells, practices, path };
@@ -195,7 +198,7 @@ function nameOf({ ref, points, ...deploy }: Deploy): string {
 function cellOf(
   stage: Stage,
   deploy: Deploy,
-  { gates, evidence, opaque }: Pick<Facts, "gates" | "evidence" | "opaque">,
+  { gates, evidence, opaque }: Pick<Ground, "gates" | "evidence" | "opaque">,
 ): StageCell {
   const own = gates.filter((gate) => gate.evidence.purpose === stage);
   const best = bestOverall(own);

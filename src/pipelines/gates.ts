@@ -1,10 +1,12 @@
-import type { GateVerdict, Location } from "../engine/types.ts";
+import type { BranchRules, GateVerdict, Location } from "../engine/types.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
+import { byRules } from "./external-gate.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
+import { waitsFor } from "./polling.ts";
 import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
@@ -26,6 +28,7 @@ export interface Standing {
 /** Best first; what a deploy's gate may sink to. */
 export const VERDICTS: readonly GateVerdict[] = [
   "required",
+  "required-external",
   "skippable",
   "bypassable",
   "not-on-trigger",
@@ -52,14 +55,20 @@ const AUTOMATIC = new Set([
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
 const WORK_AT_MOST = 400_000;
 
-/** Judges tests before deploys. It remembers what was played through. */
+/** Judges tests before deploys, by the files and by the rules of the branch that deploys. It remembers what was played through. */
 export class Judge {
+  readonly #rules: BranchRules | string | undefined;
   readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
   readonly #plays = new Map<Pipeline, Map<string, Outcomes>>();
   readonly #indexes = new Map<Pipeline, Index>();
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
   readonly #sizes = new Map<Pipeline, number>();
   #work = 0;
+
+  /** @param rules of the branch; a text where they could not be read */
+  constructor(rules?: BranchRules | string) {
+    this.#rules = rules;
+  }
 
   /** Whether there was too much to play through. */
   get exhausted(): boolean {
@@ -228,8 +237,8 @@ export class Judge {
 
   /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */
   #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
-    if (isGitOps(deploy)) return this.#beforeMerge(evidence);
-    const elsewhere = this.#elsewhere(evidence);
+    if (isGitOps(deploy)) return this.#beforeMerge(evidence, scenario);
+    const elsewhere = this.#elsewhere(evidence, scenario);
     const poll = elsewhere.verdict === "unlinked" ? this.#polled(evidence, deploy) : undefined;
     if (poll && this.inChecks(evidence).verdict === "required")
       return { verdict: "required", reason: `is waited for by ${poll.uses ?? "a command"}`, at: poll.at };
@@ -270,8 +279,10 @@ export class Judge {
   }
 
   /** What a merge deploys is held back only by what the merge waits for, and that is a setting of the repository. */
-  #beforeMerge(evidence: Evidence): Omit<Standing, "scenario"> {
+  #beforeMerge(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> {
     const checks = this.inChecks(evidence);
+    const demanded = checks.verdict === "capability" ? undefined : this.#demanded(evidence, scenario);
+    if (demanded) return demanded;
     if (checks.verdict !== "required") return checks;
     if (!this.isEarly(evidence)) {
       return {
@@ -279,23 +290,37 @@ export class Judge {
         reason: "starts with the same merge, and nothing makes the sync wait for it",
       };
     }
-    return {
-      verdict: "unlinked",
-      reason:
-        "runs on pull requests; whether a merge waits for it is a rule of the branch, and not in the files",
-    };
+    const rules = this.#rules;
+    const whether =
+      typeof rules === "object"
+        ? `the rules of ${rules.branch} let a merge pass without it`
+        : `whether a merge waits for it is a rule of the branch, and ${rules ?? "not in the files"}`;
+    return { verdict: "unlinked", reason: `runs on pull requests; ${whether}` };
   }
 
-  #elsewhere(evidence: Evidence): Omit<Standing, "scenario"> {
+  #elsewhere(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> {
     const { pipeline } = evidence;
-    const checks = this.inChecks(evidence);
-    if (checks.verdict === "capability") {
+    if (this.inChecks(evidence).verdict === "capability") {
       return { verdict: "capability", reason: "runs by hand or on a schedule only" };
     }
-    return {
-      verdict: "unlinked",
-      reason: `runs in another ${WORDS_OF[pipeline.provider].pipeline} (${pipeline.id}), and nothing in the files links the two`,
-    };
+    const demanded = this.#demanded(evidence, scenario);
+    if (demanded) return demanded;
+    const rules = this.#rules;
+    const none = `runs in another ${WORDS_OF[pipeline.provider].pipeline} (${pipeline.id}), and nothing in the files links the two`;
+    const more = typeof rules === "object" ? `, nor do the rules of ${rules.branch}` : rules && `; ${rules}`;
+    return { verdict: "unlinked", reason: `${none}${more ?? ""}` };
+  }
+
+  /** What the rules of the branch make of a test; undefined where they are not known, or say nothing of it. */
+  #demanded(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> | undefined {
+    const rules = this.#rules;
+    if (typeof rules !== "object") return undefined;
+    return byRules(evidence, scenario, {
+      rules,
+      scenarios: (pipeline) => this.scenarios(pipeline),
+      play: (play) => this.#play(play),
+      ancestors: (job, pipeline) => this.ancestors(job, pipeline),
+    });
   }
 
   /** All jobs that end before a job starts. */

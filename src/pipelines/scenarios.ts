@@ -115,7 +115,7 @@ function candidates(patterns: readonly string[], named: readonly string[], usual
 const sample = (pattern: string): string => pattern.replaceAll(/\*+/g, "x").replaceAll(/[?+]/g, "");
 
 /** GitHub's filter: the last pattern that fits decides; with exclusions only, all else passes. */
-function passes(patterns: readonly string[], name: string): boolean {
+export function passes(patterns: readonly string[], name: string): boolean {
   let passed = patterns.every((pattern) => pattern.startsWith("!"));
   for (const pattern of patterns) {
     const excludes = pattern.startsWith("!");

@@ -12,6 +12,7 @@ import { count } from "./clean.ts";
 /** How a stage stands before a deploy, in words with a symbol. */
 export const GATE: Readonly<Record<GateVerdict, string>> = {
   required: "✓ gates",
+  "required-external": "✓ required before the merge",
   skippable: "⚠ can be skipped",
   bypassable: "⚠ can be bypassed",
   "not-on-trigger": "⚠ misses a trigger",
@@ -73,9 +74,13 @@ export function gapsOf(report: Report): Gap[] {
       cell: cellOf(row, stage),
     })),
   );
-  const missing = gaps.filter(({ cell }) => cell.verdict !== "required");
+  const missing = gaps.filter(({ cell }) => !stands(cell));
   return [...missing.filter(isCertain), ...missing.filter((gap) => !isCertain(gap))];
 }
+
+/** Whether nothing is missing: the deploy cannot happen unless the stage passed, by the files or by a setting. */
+export const stands = ({ verdict }: StageCell): boolean =>
+  verdict === "required" || verdict === "required-external";
 
 export function isCertain({ cell }: Gap): boolean {
   return cell.verdict !== "unknown";

@@ -1,7 +1,7 @@
 import { STAGES, type CheckRunName, type Finding, type Report, type Severity } from "../engine/types.ts";
 import { count, firstSentence, line } from "./clean.ts";
 import { notesOf, select, type Selection } from "./select.ts";
-import { cellOf, demandOf, gapsOf, isCertain } from "./stages.ts";
+import { cellOf, demandOf, gapsOf, isCertain, stands } from "./stages.ts";
 
 /** GitHub's limit for the title of a check run. UTF-16 units. */
 const MAX_TITLE = 255;
@@ -73,7 +73,7 @@ function gating(report: Report): string {
   const required = STAGES.filter((stage) => rows.some((row) => demandOf(report, row, stage) === "required"));
   if (required.length > 0)
     return `${count(required.length, "required stage")} gate${required.length === 1 ? "s" : ""} every production deploy`;
-  const everywhere = STAGES.filter((stage) => rows.every((row) => cellOf(row, stage).verdict === "required"));
+  const everywhere = STAGES.filter((stage) => rows.every((row) => stands(cellOf(row, stage))));
   return `No gate weakened; ${everywhere.length} of ${STAGES.length} test stages gate every production deploy`;
 }
 

@@ -143,6 +143,7 @@ const required = policy({ stages: { ...policy().stages, unit: { demand: "require
 
 test.each<[GateVerdict, StageRow["environment"], string]>([
   ["required", "production", "pass"],
+  ["required-external", "production", "pass"],
   ["skippable", "production", "fail"],
   ["bypassable", "production", "fail"],
   ["not-on-trigger", "production", "fail"],

@@ -229,6 +229,7 @@ test("floors: an unchanged workload with a finding is shown", () => {
 test("every way in which a stage can stand has words and a symbol", () => {
   const stands: GateVerdict[] = [
     "required",
+    "required-external",
     "skippable",
     "bypassable",
     "not-on-trigger",

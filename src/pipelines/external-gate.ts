@@ -1,0 +1,129 @@
+import type { BranchRules, RequiredCheck } from "../engine/types.ts";
+import { matchOf, triggersBefore } from "./check-names.ts";
+import type { Evidence } from "./evidence.ts";
+import { faultOf } from "./faults.ts";
+import type { Standing } from "./gates.ts";
+import type { Job, Pipeline } from "./model.ts";
+import type { Scenario } from "./scenarios.ts";
+import type { Outcomes, Play } from "./simulate.ts";
+
+/** What the gate needs of the judge: how pipelines go. */
+export interface Stage {
+  readonly rules: BranchRules;
+  readonly scenarios: (pipeline: Pipeline) => readonly Scenario[];
+  readonly play: (play: Play) => Outcomes;
+  readonly ancestors: (job: Job, pipeline: Pipeline) => ReadonlySet<string>;
+}
+
+type Answer = Omit<Standing, "scenario">;
+
+/**
+ * How a test stands before a deploy in another pipeline by the rules of the branch that deploys: nothing comes onto the
+ * branch before its required checks have passed. Undefined where the rules say nothing about the test.
+ *
+ * - A job's `continue-on-error` hides a failure from `needs`, not from its check.
+ * - A job that is skipped passes: by its condition, and when a job that it needs fails.
+ * Source: https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
+ */
+export function byRules(evidence: Evidence, deploying: Scenario, stage: Stage): Answer | undefined {
+  const { rules } = stage;
+  if (!comesFrom(rules.branch, deploying)) return undefined;
+  const before = scenariosBefore(evidence.pipeline, stage);
+  const answers = before.flatMap((scenario) => answersIn(evidence, scenario, stage));
+  const fault = faultOf(
+    { ...evidence, job: withoutAllowance(evidence.job) },
+    { pipeline: evidence.pipeline, scenario: deploying, free: false },
+  );
+  const [answer] = answers.toSorted((a, b) => Number(b.holds) - Number(a.holds));
+  if (!answer) return undefined;
+  if (fault) return { verdict: "advisory", ...fault };
+  if (answer.holds) return { verdict: "required-external", reason: `is ${answer.link}` };
+  return {
+    verdict: "skippable",
+    reason: `is ${answer.link}, but is skipped ${answer.hole}, and what is skipped counts as passed`,
+  };
+}
+
+/** Whether a deploy takes what was merged into a branch; a sync is known for this repository's changes only. */
+function comesFrom(branch: string, { event, values }: Scenario): boolean {
+  const branches = values.get("branch") ?? [];
+  return event === "gitops-sync" || (event === "push" && branches.length === 1 && branches[0] === branch);
+}
+
+function withoutAllowance(job: Job): Job {
+  const { allowFailure, ...rest } = job;
+  return allowFailure ? rest : job;
+}
+
+/** Drafts are not merged. What is known more than of the scenario itself asks for a label of its own. */
+function scenariosBefore(pipeline: Pipeline, { rules, scenarios }: Stage): Scenario[] {
+  const events = new Set(triggersBefore(pipeline, rules.branch).map(({ event }) => event));
+  return scenarios(pipeline)
+    .filter(({ event }) => events.has(event))
+    .map((scenario) => ({
+      ...scenario,
+      label: `${scenario.label} that is no draft`,
+      values: new Map([...scenario.values, ["event.pull_request.draft", [false]]]),
+    }));
+}
+
+/** A required check that speaks for the test, and how it may pass although the test did not. */
+interface Link {
+  readonly link: string;
+  readonly holds: boolean;
+  readonly hole: string;
+}
+
+function answersIn(evidence: Evidence, scenario: Scenario, stage: Stage): Link[] {
+  const { pipeline } = evidence;
+  const whole = stage.rules.workflows.find(({ path }) => path === pipeline.path);
+  // A workflow that is required as a whole passes only if none of its jobs fails.
+  if (whole) return [{ link: `in a workflow required by ${whole.by}`, holds: true, hole: "" }];
+  return pipeline.jobs.flatMap((job) => {
+    const check = requiredCheck(job, pipeline, stage.rules);
+    if (!check || !failsWith(job, evidence, scenario, stage)) return [];
+    const link = `required by ${check.by} as check "${check.name}"`;
+    const hole = holeOf(job, evidence, scenario, stage);
+    return [{ link, holds: hole === undefined, hole: hole ?? "" }];
+  });
+}
+
+const requiredCheck = (job: Job, pipeline: Pipeline, { checks }: BranchRules): RequiredCheck | undefined =>
+  checks.find((check) => matchOf(check, job, pipeline) === "yes");
+
+/** Whether a job's check fails for certain when the test does. */
+function failsWith(
+  job: Job,
+  { job: test, pipeline }: Evidence,
+  scenario: Scenario,
+  { play }: Stage,
+): boolean {
+  if (job === test) return true;
+  const forced = { key: test.key, result: "failure" } as const;
+  const results = play({ pipeline, scenario, free: true, forced }).get(job.key)?.results ?? [];
+  return results.length === 1 && results[0] === "failure";
+}
+
+/** When the test is skipped and the required job passes all the same, as a clause; undefined where that cannot be. */
+function holeOf(
+  job: Job,
+  { pipeline, job: test }: Evidence,
+  scenario: Scenario,
+  { play, rules, ancestors }: Stage,
+): string | undefined {
+  const opens = (forced?: Play["forced"]): boolean => {
+    const outcomes = play({ pipeline, scenario, free: false, ...(forced ? { forced } : {}) });
+    const results = outcomes.get(job.key)?.results ?? [];
+    return skips(outcomes, test) && results.some((result) => result !== "failure");
+  };
+  if (opens()) return "at times";
+  const before = pipeline.jobs.filter(({ key }) => ancestors(test, pipeline).has(key));
+  const first = before.find(
+    (other) =>
+      !requiredCheck(other, pipeline, rules) && !other.call && opens({ key: other.key, result: "failure" }),
+  );
+  return first && `when ${first.id} fails`;
+}
+
+const skips = (outcomes: Outcomes, { key }: Job): boolean =>
+  outcomes.get(key)?.results.includes("skipped") ?? false;
