@@ -193,7 +193,9 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "deploy-target-removed": ["deploy-target-removed"],
   "environment-removed": ["gate-weakened", "environment-removed", "approval-removed"],
   "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
+  "required-check-renamed": ["required-check-never-reports", "gate-weakened"],
   "rollout-wait-removed": ["rollout-wait-removed"],
+  "skip-marker": ["merge-skips-pipelines"],
   "tests-removed-from-workflow": ["stage-removed", "gate-weakened", "tests-narrowed"],
 };
 

@@ -78,6 +78,8 @@ import deployTargetRemoved from "./testing/deploy-target-removed.ts";
 import deployUngated from "./testing/deploy-ungated.ts";
 import environmentRemoved from "./testing/environment-removed.ts";
 import gateWeakened from "./testing/gate-weakened.ts";
+import mergeSkipsPipelines from "./testing/merge-skips-pipelines.ts";
+import requiredCheckNeverReports from "./testing/required-check-never-reports.ts";
 import rolloutWaitRemoved from "./testing/rollout-wait-removed.ts";
 import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
@@ -190,6 +192,8 @@ export const checks: readonly Check[] = [
   deployUngated,
   environmentRemoved,
   gateWeakened,
+  mergeSkipsPipelines,
+  requiredCheckNeverReports,
   rolloutWaitRemoved,
   stageRemoved,
   stagingBypassed,

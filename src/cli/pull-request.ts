@@ -34,8 +34,8 @@ export async function loadFromGitHub(name: PullName, token: string | undefined):
   const { limitedUntil } = await import("../github/errors.ts");
   const octokit = tokenOctokit(token, process.env["GITHUB_API_URL"]);
   try {
-    const { base, head, policies } = await loadPullRequest(octokit, name);
-    return { base, head, policies: readable(policies) };
+    const { base, head, policies, known } = await loadPullRequest(octokit, name);
+    return { base, head, policies: readable(policies), known };
   } catch (error) {
     throw explained(error, name, limitedUntil(error, new Date()));
   }

@@ -1,5 +1,5 @@
 import { checks } from "../checks/index.ts";
-import type { Report, Tree } from "../engine/types.ts";
+import type { Policy, Report, Tree } from "../engine/types.ts";
 import type { PolicySource } from "../policy/index.ts";
 import { render } from "../renderers/index.ts";
 import { json } from "../reporters/json.ts";
@@ -31,6 +31,8 @@ export interface ReviewSource {
   readonly base: Tree;
   readonly head: Tree;
   readonly policies: readonly PolicySource[];
+  /** Both sides with what the code host says beside their files; absent where there is none. */
+  readonly known?: (policy: Policy) => Promise<{ readonly base: Tree; readonly head: Tree }>;
 }
 
 /** Judges a local change, or a pull request on GitHub named `owner/name#12`, and prints the report. */
@@ -45,7 +47,8 @@ export async function reviewCommand(
       : await loadFromGitHub(parsePullRequest(target), options.token);
   const policies = options.policy === undefined ? source.policies : [await policyFrom(options.policy)];
   const policy = effectivePolicy(policies, terminal);
-  const report = await review(source.base, source.head, policy, render);
+  const { base, head } = (await source.known?.(policy)) ?? source;
+  const report = await review(base, head, policy, render);
   terminal.out(format(report, options.format, terminal));
   const issues = proposedPolicyIssues(source.policies, source.base, source.head);
   for (const issue of issues) terminal.err(`nines: this change makes the policy invalid: ${issue}`);

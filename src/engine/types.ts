@@ -92,6 +92,26 @@ export interface Facts {
   /** A text says why they could not be read. */
   readonly rules?: BranchRules | string;
   readonly environments?: readonly EnvironmentRules[] | string;
+  /** What the change itself says, where it is a pull request. */
+  readonly request?: RequestWords;
+  /** Files of other repositories that pipelines call, by what is called. */
+  readonly elsewhere?: ReadonlyMap<string, ElsewhereFile | string>;
+}
+
+/** Words of a pull request that reach the base branch when it is merged. */
+export interface RequestWords {
+  readonly branch: string;
+  readonly title: string;
+  /** The message of the last commit. */
+  readonly message: string;
+  readonly commits: number;
+}
+
+/** A file of another repository at a commit. */
+export interface ElsewhereFile {
+  readonly path: string;
+  readonly commit: string;
+  readonly blob: Blob;
 }
 
 /* ---- Kubernetes ------------------------------------------------------------------------------ */

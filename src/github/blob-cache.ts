@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Blob } from "../engine/types.ts";
+import type { Blob, BranchRules, ElsewhereFile, EnvironmentRules } from "../engine/types.ts";
 
 /** One entry of a tree: a file, a symbolic link, a submodule, or a folder. */
 export interface Entry {
@@ -22,14 +22,26 @@ export interface Listing {
   readonly truncated: boolean;
 }
 
+/** Settings of a repository; a text says why they could not be read. */
+export type Setting = BranchRules | readonly EnvironmentRules[] | string;
+
 /**
- * What was read by its SHA and therefore never changes. Keys begin with the installation and the repository, so that
+ * What was read by its SHA and therefore never changes, and, for some minutes, settings. Keys begin with the installation and the repository, so that
  * nothing of one repository is ever shown to another.
  */
 export interface BlobCache {
   readonly blobs: LRUCache<string, Blob>;
   readonly listings: LRUCache<string, Listing>;
+  readonly settings: LRUCache<string, Setting>;
+  /** Files of other repositories, by who reads them for which; those at a branch or a tag for some minutes. */
+  readonly elsewhere: LRUCache<string, ElsewhereFile | string>;
 }
+
+/** Settings change seldom, and whoever has changed one asks for another review. */
+const SETTINGS_MS = 2 * 60_000;
+const SETTINGS = 2_000;
+/** Texts of some hundred workflows. */
+const ELSEWHERE_BYTES = 16 * 1024 * 1024;
 
 /** Texts of about 15,000 manifests: some busy repositories on both sides. */
 const BLOB_BYTES = 64 * 1024 * 1024;
@@ -50,5 +62,12 @@ export function createBlobCache(blobBytes = BLOB_BYTES): BlobCache {
       maxSize: LISTING_BYTES,
       sizeCalculation: ({ entries }) => (entries.length + 1) * ENTRY_BYTES,
     }),
+    elsewhere: new LRUCache({
+      maxSize: ELSEWHERE_BYTES,
+      ttl: SETTINGS_MS,
+      sizeCalculation: (found) =>
+        (typeof found === "string" ? found.length : found.blob.text.length) * 2 + OVERHEAD_BYTES,
+    }),
+    settings: new LRUCache({ max: SETTINGS, ttl: SETTINGS_MS }),
   };
 }

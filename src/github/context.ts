@@ -1,3 +1,4 @@
+import type { RequestWords } from "../engine/types.ts";
 import type { ReviewRequest } from "../queue/types.ts";
 import { Gone } from "./errors.ts";
 import type { Subject } from "./external-id.ts";
@@ -26,6 +27,11 @@ export interface Context {
   /** What the change is compared with: the base branch's tip, or a merge group's base. The merge base is found from it. */
   readonly base: string;
   readonly head: string;
+  /** The branch onto which the change is to go. */
+  readonly branch: string;
+  readonly isPrivate: boolean;
+  /** What the pull request says of itself; none for a merge group. */
+  readonly words?: RequestWords;
   /** Checks yes, comments no. */
   readonly quiet: boolean;
   readonly policies: PolicyFiles;
@@ -52,9 +58,10 @@ async function ownRuns(
   octokit: Octokit,
   request: ReviewRequest,
   head: string,
-  query: { commit?: CommitAnswer; app: number },
+  query: { commit: Partial<CommitAnswer> | undefined; app: number },
 ) {
-  const known = query.commit?.oid === head ? runsOf(query.commit) : undefined;
+  const { commit } = query;
+  const known = isCommit(commit) && commit.oid === head ? runsOf(commit) : undefined;
   return known ?? (await listRuns(octokit, request, head, query.app));
 }
 
@@ -81,22 +88,37 @@ async function pullContext(
   const pull = openPull(answer.data.repository?.pullRequest, name);
   if (pull.state !== "OPEN") throw new Gone(`Pull request ${number} is ${pull.state.toLowerCase()}.`);
   const target = pull.baseRef?.target;
-  const commit = pull.commits?.nodes[0]?.commit;
+  const commit = pull.commits.nodes[0]?.commit;
   return {
     owner,
     repo,
     subject: number,
     base: target?.oid ?? pull.baseRefOid,
     head: pull.headRefOid,
+    branch: pull.baseRefName,
+    ...visibility(answer.data),
+    words: wordsOf(pull),
     quiet: pull.isDraft,
     policies: policyFiles(answer.data.organisation?.object, target?.file?.object, answer.errors),
-    runs: await ownRuns(octokit, request, pull.headRefOid, { app, ...(commit && { commit }) }),
+    runs: await ownRuns(octokit, request, pull.headRefOid, { app, commit }),
     threads: await allThreads(octokit, name, pull.reviewThreads),
   };
 }
 
-const isCommit = (object: CommitAnswer | Record<string, never> | null): object is CommitAnswer =>
-  typeof object?.["oid"] === "string";
+const isCommit = (object: Partial<CommitAnswer> | null | undefined): object is CommitAnswer =>
+  typeof object?.oid === "string";
+
+const visibility = ({ repository }: { readonly repository: { readonly isPrivate: boolean } | null }) => ({
+  isPrivate: repository?.isPrivate ?? false,
+});
+
+/** What a pull request says of itself. */
+export const wordsOf = ({ baseRefName, title, commits }: PullAnswer): RequestWords => ({
+  branch: baseRefName,
+  title,
+  message: commits.nodes[0]?.commit.message ?? "",
+  commits: commits.totalCount,
+});
 
 async function groupContext(octokit: Octokit, request: ReviewRequest, app: number): Promise<Context> {
   const { owner, repo, mergeGroup } = request;
@@ -113,6 +135,9 @@ async function groupContext(octokit: Octokit, request: ReviewRequest, app: numbe
     subject: { base },
     base,
     head,
+    // `refs/heads/gh-readonly-queue/main/pr-12-…`
+    ...visibility(answer.data),
+    branch: /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[^/]*$/.exec(mergeGroup.ref)?.[1] ?? "main",
     quiet: true,
     policies: policyFiles(answer.data.organisation?.object, answer.data.repository?.policy, answer.errors),
     runs: await ownRuns(octokit, request, head, { commit, app }),

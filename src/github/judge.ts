@@ -1,7 +1,8 @@
-import type { Policy, Report } from "../engine/types.ts";
+import type { Facts, Policy, Report } from "../engine/types.ts";
 import type { Spoken } from "./comments.ts";
 import type { Context } from "./context.ts";
 import { draftOf, RUNS, withParagraph, type Draft } from "./draft.ts";
+import { withFacts } from "./facts.ts";
 import type { Trees } from "./load-trees.ts";
 import {
   effectOf,
@@ -21,19 +22,25 @@ export const readingOf = ({ now, judge }: Pick<Services, "now" | "judge">): Read
   checkIds: judge.checkIds,
 });
 
+/** What is judged: both trees, and what GitHub says beside them, which depends on what the policy asks for. */
+export interface Material extends Trees {
+  readonly factsBy: (policy: Policy) => Promise<Facts>;
+}
+
 /** Judges a change by the policy of its base branch, and says what it makes of the policy itself. */
 export async function judgeChange(
   context: Context,
-  trees: Trees,
+  material: Material,
   services: Services,
   signal: AbortSignal,
 ): Promise<{ readonly drafts: readonly Draft[]; readonly spoken?: Spoken }> {
   const reading = readingOf(services);
   const { sources } = context.policies;
-  const change = policyChange(context.repo, trees, sources, reading);
+  const change = policyChange(context.repo, material, sources, reading);
   const inForce = policyInForce(context.policies, reading, mendsPolicy(change));
   if (!inForce.known) return { drafts: policyUnreadable(inForce.reasons) };
   const { policy, notes } = inForce;
+  const trees = withFacts(material, await material.factsBy(policy));
   const reportBy = (one: Policy) => services.judge.review(trees.base, trees.head, one, signal);
   const report = await reportBy(policy);
   const drafts = RUNS.map((run) => withNotes(draftOf(report, run, policy), notes));

@@ -1,8 +1,9 @@
-import type { Tree } from "../engine/types.ts";
+import type { Policy, Tree } from "../engine/types.ts";
 import { createBlobCache } from "./blob-cache.ts";
-import { openPull } from "./context.ts";
+import { openPull, wordsOf } from "./context.ts";
 import { ask } from "./graphql.ts";
-import { loadChange, loadTrees } from "./load-trees.ts";
+import { loadFacts, withFacts } from "./facts.ts";
+import { loadChange, loadTrees, type Trees } from "./load-trees.ts";
 import type { Octokit } from "./octokit.ts";
 import { policyFiles, type PolicyFiles } from "./policy-files.ts";
 import { PULL_CONTEXT, type ContextAnswer } from "./queries.ts";
@@ -14,6 +15,8 @@ export interface LoadedPullRequest {
   readonly mergeBase: string;
   readonly headSha: string;
   readonly policies: PolicyFiles;
+  /** Both trees with what GitHub says beside their files, as far as a judgement by this policy depends on it. */
+  readonly known: (policy: Policy) => Promise<Pick<Trees, "base" | "head">>;
 }
 
 /**
@@ -30,7 +33,13 @@ export async function loadPullRequest(octokit: Octokit, name: PullName): Promise
   const base = pull.state === "OPEN" ? (target?.oid ?? pull.baseRefOid) : pull.baseRefOid;
   const change = await loadChange(source, { base, head: pull.headRefOid }, number);
   const trees = await loadTrees(source, change);
+  const asker = {
+    branch: pull.baseRefName,
+    words: wordsOf(pull),
+    isPrivate: data.repository?.isPrivate ?? false,
+  };
   return {
+    known: async (policy) => withFacts(trees, await loadFacts(source, asker, trees, policy)),
     base: trees.base,
     head: trees.head,
     mergeBase: change.mergeBase,

@@ -24,7 +24,7 @@ const THREADS = `fragment threads on PullRequestReviewThreadConnection {
 }`;
 
 const PULL = `
-      state isDraft headRefOid baseRefOid baseRefName
+      state isDraft headRefOid baseRefOid baseRefName title
       headRepository { nameWithOwner }
       baseRef { target { oid ... on Commit { file(path: ".github/nines.yml") { object { ...text } } } } }
       reviewThreads(first: 100) { ...threads }`;
@@ -34,8 +34,9 @@ const ORGANISATION = `
 
 export const CONTEXT = `query nines_context($owner: String!, $repo: String!, $number: Int!, $app: Int!) {
   repository(owner: $owner, name: $repo) {
+    isPrivate
     pullRequest(number: $number) {${PULL}
-      commits(last: 1) { nodes { commit { ...runs } } }
+      commits(last: 1) { totalCount nodes { commit { message ...runs } } }
     }
   }${ORGANISATION}
 }
@@ -44,7 +45,9 @@ ${BLOB} ${THREADS} ${RUNS}`;
 /** The same without check runs, for a client that is not an app. */
 export const PULL_CONTEXT = `query nines_pull($owner: String!, $repo: String!, $number: Int!) {
   repository(owner: $owner, name: $repo) {
+    isPrivate
     pullRequest(number: $number) {${PULL}
+      commits(last: 1) { totalCount nodes { commit { message } } }
     }
   }${ORGANISATION}
 }
@@ -54,6 +57,7 @@ export const GROUP_CONTEXT = `query nines_group(
   $owner: String!, $repo: String!, $head: GitObjectID!, $policy: String!, $app: Int!
 ) {
   repository(owner: $owner, name: $repo) {
+    isPrivate
     commit: object(oid: $head) { ...runs }
     policy: object(expression: $policy) { ...text }
   }${ORGANISATION}
@@ -83,6 +87,32 @@ ${aliases.join("\n")}
 }
 ${BLOB}`;
 }
+
+/** Files of several repositories, one alias each: r0, r1, … with f0, f1, … The texts are put in as JSON, which GraphQL reads. */
+export function elsewhereQuery(
+  targets: readonly { owner: string; repo: string; ref: string; files: readonly string[] }[],
+): string {
+  const aliases = targets.map(({ owner, repo, ref, files }, index) => {
+    const texts = files.map(
+      (path, at) => `f${at}: object(expression: ${JSON.stringify(`${ref}:${path}`)}) { ...text }`,
+    );
+    return `  r${index}: repository(owner: ${JSON.stringify(owner)}, name: ${JSON.stringify(repo)}) {
+    isPrivate
+    commit: object(expression: ${JSON.stringify(ref)}) { oid ... on Tag { target { oid } } }
+    ${texts.join(" ")}
+  }`;
+  });
+  return `query nines_elsewhere {\n${aliases.join("\n")}\n}\n${BLOB}`;
+}
+
+export type ElsewhereAnswer = Record<
+  string,
+  | ({ isPrivate: boolean; commit: { oid: string; target?: { oid: string } } | null } & Record<
+      string,
+      unknown
+    >)
+  | null
+>;
 
 export interface BlobAnswer {
   oid: string;
@@ -128,15 +158,19 @@ export interface PullAnswer {
     target: { oid: string; file?: { object: BlobAnswer | Record<string, never> | null } | null } | null;
   } | null;
   reviewThreads: ThreadsAnswer;
-  commits?: { nodes: { commit: CommitAnswer }[] };
+  title: string;
+  commits: { totalCount: number; nodes: { commit: { message: string } & Partial<CommitAnswer> }[] };
 }
 
 interface OrganisationAnswer {
   organisation: { object: BlobAnswer | Record<string, never> | null } | null;
 }
-export type ContextAnswer = OrganisationAnswer & { repository: { pullRequest: PullAnswer | null } | null };
+export type ContextAnswer = OrganisationAnswer & {
+  repository: { isPrivate: boolean; pullRequest: PullAnswer | null } | null;
+};
 export type GroupAnswer = OrganisationAnswer & {
   repository: {
+    isPrivate: boolean;
     commit: CommitAnswer | Record<string, never> | null;
     policy: BlobAnswer | Record<string, never> | null;
   } | null;

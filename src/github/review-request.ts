@@ -1,9 +1,11 @@
+import type { Policy } from "../engine/types.ts";
 import type { ReviewRequest } from "../queue/types.ts";
 import { closeOpenRuns, publish, type Board } from "./check-runs.ts";
 import { publishComments, type Spoken } from "./comments.ts";
 import { currentState, loadContext, type Context } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { CannotReview, orLater } from "./errors.ts";
+import { loadFacts } from "./facts.ts";
 import { isGone } from "./gone.ts";
 import { judgeChange } from "./judge.ts";
 import { isRelevant, loadChange, loadTrees } from "./load-trees.ts";
@@ -86,7 +88,8 @@ async function judged({ request, services, octokit, context, signal }: Work): Pr
   const change = await loadChange(source, context, request.pull);
   if (!isRelevant(change)) return { drafts: nothingToCheck(), spoken: nothingFound };
   const trees = await loadTrees(source, change);
-  return judgeChange(context, trees, services, signal);
+  const factsBy = (policy: Policy) => loadFacts(source, context, trees, policy);
+  return judgeChange(context, { ...trees, factsBy }, services, signal);
 }
 
 /** Comments of an earlier push are tidied up even where nothing is left to check. */

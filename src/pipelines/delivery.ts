@@ -109,10 +109,24 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
       rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge }),
     ),
     inventory: inventoryOf(evidence, gates, checks),
-    notes: [...files.notes, ...(judge.exhausted ? [tooMuch(pipelines)] : [])],
+    notes: [
+      ...files.notes,
+      ...unreadSettings(tree.facts, pipelines),
+      ...(judge.exhausted ? [tooMuch(pipelines)] : []),
+    ],
     facts: tree.facts ?? {},
     text: (path) => tree.files.get(path)?.text,
   };
+}
+
+/** Settings that could not be read: said once, where it matters. */
+function unreadSettings(facts: Facts | undefined, pipelines: readonly Pipeline[]): Note[] {
+  if (pipelines.length === 0) return [];
+  return [facts?.rules, facts?.environments].flatMap((known) =>
+    typeof known === "string"
+      ? [{ path: "", message: `What GitHub requires is not known in full: ${known}.` }]
+      : [],
+  );
 }
 
 export const isPresent = ({ confidence }: Evidence): boolean => confidence >= PRESENT;
@@ -222,8 +236,11 @@ function reasonOf({ tool, job, pipeline }: Evidence, { reason, scenario }: Stand
   const accepted = [...(pipeline.accepted ?? [])].map(
     ([input, why]) => `; the policy accepts the bypass by input ${input}: ${why}`,
   );
-  return `${tool} in job ${job.id} ${reason}${when}${accepted.join("")}`;
+  return `${tool} in job ${job.id}${homeOf(job)} ${reason}${when}${accepted.join("")}`;
 }
+
+const homeOf = ({ home }: Job): string =>
+  home ? ` (defined in ${home.name}${home.loose ? ", which can change without a change here" : ""})` : "";
 
 /** In each scenario the best test counts; over the scenarios, the worst. */
 export function bestOverall(

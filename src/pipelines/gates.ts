@@ -6,7 +6,6 @@ import { byRules } from "./external-gate.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
-import { waitsFor } from "./polling.ts";
 import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";

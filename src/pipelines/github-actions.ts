@@ -5,6 +5,7 @@ import { refsIn } from "./interpolate.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline, Trigger } from "./model.ts";
 import { inNeedsOrder } from "./order.ts";
+import { WORKFLOW_FILE } from "./workflow-file.ts";
 import { entries, entry, field, readYaml, text } from "./yaml.ts";
 import type { Dialect, Node, Primitive, ReadYaml } from "./yaml.ts";
 
@@ -45,9 +46,6 @@ function noteOf(path: string, { line, reason }: { line?: number; reason: string 
   const message = `This pipeline file was not analysed: ${reason}. What it tests and deploys is unknown.`;
   return line === undefined ? { path, message } : { path, line, message };
 }
-
-/** GitHub reads workflows from this folder of the repository's root, and from no folder below it. */
-export const WORKFLOW_FILE = /^\.github\/workflows\/[^/]+\.ya?ml$/;
 
 /** Reads all workflows that an event can start, with what they call put in. */
 export function readGithubActions(files: Files): Pipeline[] {

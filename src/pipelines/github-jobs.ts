@@ -2,6 +2,8 @@ import type { Location } from "../engine/types.ts";
 import { parseCondition } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Files } from "./github-actions.ts";
+import { isLoose, openElsewhere, shownHome } from "./github-elsewhere.ts";
+import type { Home } from "./github-elsewhere.ts";
 import { readMatrix } from "./github-matrix.ts";
 import { readSteps } from "./github-steps.ts";
 import { argument, bind, interpolate, variants } from "./interpolate.ts";
@@ -33,6 +35,8 @@ interface Frame {
   readonly caller?: string;
   readonly callers: readonly string[];
   readonly jobs: Job[];
+  /** The file of another repository that is read; absent in files of this one. */
+  readonly home?: Home;
 }
 
 /** The jobs of a workflow, those of the local workflows that it calls among them. */
@@ -53,16 +57,19 @@ function readInto(root: Node, frame: Frame): void {
   const known = withEnv(frame.known, root);
   const listed = entries(field(root, "jobs")).filter(({ value }) => value.kind === "map");
   const ids = new Set(listed.map(({ key }) => key.toLowerCase()));
-  const pipefail = readShell(root);
+  const shell = readShell(root);
+  const folder = workdir(root);
   for (const item of listed) {
     if (frame.jobs.length >= JOBS_AT_MOST) throw new TooManyJobs(item.at.line);
-    readJob(item, { ...frame, known }, { ids, shell: pipefail });
+    readJob(item, { ...frame, known }, { ids, shell, folder });
   }
 }
 
 interface Siblings {
   readonly ids: ReadonlySet<string>;
   readonly shell: string | undefined;
+  /** The workflow's default folder. */
+  readonly folder: string | undefined;
 }
 
 function readJob(item: Entry, frame: Frame, siblings: Siblings): void {
@@ -84,12 +91,16 @@ function readJob(item: Entry, frame: Frame, siblings: Siblings): void {
     legs,
     ...environment(entry(value, "environment"), known),
     ...concurrency(value, known),
-    steps: readSteps(field(value, "steps"), { files: frame.files, known, shell, folder: workdir(value) }),
+    steps: readSteps(field(value, "steps"), {
+      ...{ files: frame.files, known, shell, home: frame.home },
+      folder: workdir(value) ?? siblings.folder ?? "",
+    }),
+    ...(frame.home ? { home: { name: shownHome(frame.home), loose: isLoose(frame.home) } } : {}),
     ...(frame.caller === undefined ? {} : { caller: frame.caller }),
   };
   const called = readCall(value, known, frame);
   frame.jobs.push(called ? { ...job, call: called.call } : job);
-  if (called?.root) readInto(called.root, callFrame(job, called, frame));
+  if (called?.callee) readInto(called.callee.root, callFrame(job, called.inputs, called.callee, frame));
 }
 
 function readNeeds(needs: Entry | undefined, frame: Frame, ids: ReadonlySet<string>): Need[] {
@@ -141,8 +152,8 @@ function readShell(node: Node): string | undefined {
   return text(field(field(field(node, "defaults"), "run"), "shell"));
 }
 
-function workdir(node: Node): string {
-  return text(field(field(field(node, "defaults"), "run"), "working-directory")) ?? "";
+function workdir(node: Node): string | undefined {
+  return text(field(field(field(node, "defaults"), "run"), "working-directory"));
 }
 
 /** Texts of a map, such as `with` or `env`, with what is known put in. */
@@ -162,9 +173,14 @@ function withEnv(known: Known, node: Node): Known {
 
 interface Called {
   readonly call: Call;
-  readonly path?: string;
-  readonly root?: Node;
+  readonly callee?: Callee;
   readonly inputs: ReadonlyMap<string, Expr>;
+}
+
+interface Callee {
+  readonly key: string;
+  readonly root: Node;
+  readonly home?: Home;
 }
 
 function readCall(job: Node, known: Known, frame: Frame): Called | undefined {
@@ -172,11 +188,10 @@ function readCall(job: Node, known: Known, frame: Frame): Called | undefined {
   const target = text(uses?.value);
   if (!uses || target === undefined) return undefined;
   const given = readTexts(field(job, "with"), known);
-  const path = localPath(target);
-  const root = path === undefined ? undefined : openCallee(path, uses.at, frame);
-  const call: Call = { target, arguments: given, opaque: root === undefined };
-  const inputs = calleeInputs(root, field(job, "with"), known);
-  return root && path !== undefined ? { call, path, root, inputs } : { call, inputs };
+  const callee = openCallee(target, uses.at, frame);
+  const call: Call = { target, arguments: given, opaque: callee === undefined };
+  const inputs = calleeInputs(callee?.root, field(job, "with"), known);
+  return callee ? { call, callee, inputs } : { call, inputs };
 }
 
 /** `./x` and `$/x` mean a file of the same commit. */
@@ -184,19 +199,22 @@ export function localPath(target: string): string | undefined {
   return /^(\.|\$)\//.test(target) ? target.slice(2) : undefined;
 }
 
-function openCallee(path: string, at: Location, { files, callers }: Frame): Node | undefined {
-  if (callers.includes(path) || callers.length >= CALLS_DEEP) {
-    const why = callers.includes(path)
-      ? "it calls itself"
-      : `calls are nested deeper than ${CALLS_DEEP} levels`;
-    files.notes.push({
-      path: at.path,
-      line: at.line,
-      message: `The call of ${path} was not followed: ${why}.`,
-    });
-    return undefined;
-  }
-  return files.read(path);
+/** In a file of another repository, `./x` means a file of that one. */
+function openCallee(target: string, at: Location, frame: Frame): Callee | undefined {
+  const { files, home } = frame;
+  const path = home ? undefined : localPath(target);
+  if (path !== undefined && !mayFollow(path, at, frame)) return undefined;
+  const root = path === undefined ? undefined : files.read(path);
+  if (path !== undefined) return root && { key: path, root };
+  const opened = openElsewhere(target, at, { files, home });
+  return opened && mayFollow(opened.key, at, frame) ? opened : undefined;
+}
+
+function mayFollow(key: string, at: Location, { files, callers }: Frame): boolean {
+  if (!callers.includes(key) && callers.length < CALLS_DEEP) return true;
+  const why = callers.includes(key) ? "it calls itself" : `calls are nested deeper than ${CALLS_DEEP} levels`;
+  files.notes.push({ path: at.path, line: at.line, message: `The call of ${key} was not followed: ${why}.` });
+  return false;
 }
 
 function calleeInputs(
@@ -225,15 +243,16 @@ export function readArguments(
   return inputs;
 }
 
-function callFrame(job: Job, called: Called, frame: Frame): Frame {
+function callFrame(job: Job, inputs: Called["inputs"], callee: Callee, frame: Frame): Frame {
   return {
     files: frame.files,
     // A called workflow does not see its caller's `env`.
-    known: { inputs: called.inputs, env: {}, legs: [] },
+    known: { inputs, env: {}, legs: [] },
     prefix: `${job.key}/`,
     root: job.root,
     caller: job.key,
-    callers: [...frame.callers, called.path ?? ""],
+    callers: [...frame.callers, callee.key],
     jobs: frame.jobs,
+    ...(callee.home ? { home: callee.home } : {}),
   };
 }

@@ -1,6 +1,8 @@
 import type { Location } from "../engine/types.ts";
 import type { Expr } from "./expressions.ts";
 import type { Files } from "./github-actions.ts";
+import { openElsewhere } from "./github-elsewhere.ts";
+import type { Home } from "./github-elsewhere.ts";
 import { localPath, readArguments, readCondition, readTexts } from "./github-jobs.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Known } from "./interpolate.ts";
@@ -17,6 +19,8 @@ interface Frame {
   readonly folder: string;
   readonly outer?: Step;
   readonly depth?: number;
+  /** The file of another repository in which the steps stand. */
+  readonly home?: Home | undefined;
 }
 
 /** An action may use actions; so deep, and no deeper, they are followed. */
@@ -42,14 +46,10 @@ function collect(node: Node | undefined, frame: Frame, into: Step[]): void {
 
 function readStep(node: Node, frame: Frame, into: Step[]): void {
   const step = plainStep(node, frame);
-  const path = step.uses === undefined ? undefined : localPath(step.uses);
-  if (path === undefined) {
-    into.push(step);
-    return;
-  }
-  const action = openAction(path, frame);
+  const action = step.uses === undefined ? undefined : openAction(step.uses, step.at, frame);
   if (!action) {
-    into.push({ ...step, opaque: true });
+    // An action of another repository is known by its name; one of this repository should have been there.
+    into.push(localPath(step.uses ?? "") === undefined ? step : { ...step, opaque: true });
     return;
   }
   const given = { given: field(node, "with"), known: frame.known };
@@ -63,11 +63,15 @@ function readStep(node: Node, frame: Frame, into: Step[]): void {
   );
 }
 
-/** The action's file, if it is a composite action of this tree. */
-function openAction(path: string, { files, depth = 0 }: Frame): Node | undefined {
+/** The action's file, if it is a composite action of this tree, or of a repository of which the code host gave it. */
+function openAction(uses: string, at: Location, { files, home, depth = 0 }: Frame): Node | undefined {
   if (depth >= ACTIONS_DEEP) return undefined;
-  const folder = path.replace(/\/$/, "");
-  const action = files.read(`${folder}/action.yml`) ?? files.read(`${folder}/action.yaml`);
+  // Wherever it is written, `./x` means the files that were checked out: this repository's.
+  const folder = localPath(uses)?.replace(/\/$/, "");
+  const action =
+    folder === undefined
+      ? openElsewhere(uses, at, { files, home })?.root
+      : (files.read(`${folder}/action.yml`) ?? files.read(`${folder}/action.yaml`));
   return text(field(field(action, "runs"), "using")) === "composite" ? action : undefined;
 }
 

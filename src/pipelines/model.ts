@@ -101,6 +101,8 @@ export interface Job {
   readonly caller?: string;
   /** A person must let it go on. */
   readonly approval?: boolean;
+  /** The file of another repository in which it is defined, and whether that can change without a change here. */
+  readonly home?: { readonly name: string; readonly loose: boolean };
   /** It stands for a called workflow: its result is that of the jobs below it. */
   readonly call?: Call;
 }

@@ -84,6 +84,9 @@ export function relevance(path: string): Relevance | undefined {
   return undefined;
 }
 
+/** Whether a file is a pipeline itself, and not only something that pipelines call. */
+export const isPipeline = (path: string): boolean => !FOREIGN.test(path) && matches(PIPELINE, path);
+
 /** Says why a file is not read, where it is larger than what is read of its kind; undefined where it is read. */
 export function oversized(path: string, bytes: number): Note | undefined {
   const limit = /\.(sh|bash|mk)$/.test(path) ? MAX_SCRIPT_BYTES : MAX_FILE_BYTES;

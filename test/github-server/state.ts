@@ -117,6 +117,27 @@ export interface PullRequest {
   mergeableKnown: boolean;
 }
 
+/** One rule as the REST API writes it. */
+export interface Rule {
+  type: string;
+  parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** An active ruleset of the repository, for one branch. */
+export interface Ruleset {
+  id: number;
+  name: string;
+  branch: string;
+  rules: readonly Rule[];
+}
+
+export interface Environment {
+  id: number;
+  name: string;
+  reviewers: number;
+  waitMinutes: number;
+}
+
 export interface RepositoryState {
   id: number;
   owner: string;
@@ -140,6 +161,10 @@ export interface RepositoryState {
   reviews: Review[];
   reviewComments: ReviewComment[];
   permissions: Map<string, Permission>;
+  rulesets: Ruleset[];
+  /** Contexts that classic protection requires, by branch. */
+  protection: Map<string, readonly string[]>;
+  environments: Environment[];
 }
 
 export interface Installation {

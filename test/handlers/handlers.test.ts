@@ -71,10 +71,11 @@ describe("a pull request", () => {
     expect(await requestsOf(() => shop.reopen(number))).toEqual(expected(number));
   });
 
-  test("is reviewed again when its base changed, not when its title did", async () => {
+  test("is reviewed again when its base or its title changed, not when its text did", async () => {
     await shop.commit("next", { "next.yaml": "n: 1\n" });
     const number = await open();
-    expect(await requestsOf(() => shop.editPullRequest(number, { title: "another" }))).toEqual([]);
+    expect(await requestsOf(() => shop.editPullRequest(number, { body: "another" }))).toEqual([]);
+    expect(await requestsOf(() => shop.editPullRequest(number, { title: "another" }))).toHaveLength(1);
     expect(await requestsOf(() => shop.changeBase(number, "next"))).toEqual([
       { owner: "acme", repo: "shop", pull: number },
     ]);

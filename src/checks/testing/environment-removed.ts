@@ -2,7 +2,7 @@ import { changedDeploys, environmentOf } from "../../pipelines/deploy-changes.ts
 import type { DeployChange } from "../../pipelines/deploy-changes.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
-import type { Problem } from "../../engine/types.ts";
+import type { Facts, Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const FILE = ".github/workflows/deploy.yml";
@@ -92,7 +92,10 @@ export default defineCheck({
     },
   ],
 
-  run: (change) => [...changedDeploys(change).flatMap(problemOf), ...unrecognised(change)],
+  run: (change) => {
+    const { facts } = change.after;
+    return [...changedDeploys(change).flatMap((deploy) => problemOf(deploy, facts)), ...unrecognised(change)];
+  },
 });
 
 /** Some deploys are known by their environment only: without it, the job is there and looks like any other. */
@@ -105,7 +108,7 @@ function unrecognised({ before, after }: { readonly before: Delivery; readonly a
     const byEnvironment = deploy.points.every(({ mechanism }) => mechanism === "environment");
     if (!was || !job || job.environment || !byEnvironment || kept.has(deploy.ref.toLowerCase())) return [];
     const name = was.names.join(", ");
-    const message = `${job.id} (${shown(job.at)}) no longer runs in the environment ${name}: its reviewers, branch rules and secrets no longer stand before this job.`;
+    const message = `${job.id} (${shown(job.at)}) no longer runs in the environment ${name}: ${lossOf(was.names, after.facts)} no longer stand before this job.`;
     return [
       {
         subject: deploySubject(deploy),
@@ -117,7 +120,21 @@ function unrecognised({ before, after }: { readonly before: Delivery; readonly a
   });
 }
 
-function problemOf({ before, after }: DeployChange): Problem[] {
+/** What belongs to an environment, as far as it is known. */
+function lossOf(names: readonly string[], { environments }: Facts): string {
+  const known =
+    typeof environments === "object" ? environments.find(({ name }) => names.includes(name)) : undefined;
+  if (!known) return "its reviewers, branch rules and secrets";
+  const { reviewers, waitMinutes, branches } = known;
+  return [
+    ...(reviewers > 0 ? [`its ${reviewers} required ${reviewers === 1 ? "reviewer" : "reviewers"}`] : []),
+    ...(waitMinutes > 0 ? [`its wait of ${waitMinutes} minutes`] : []),
+    ...(branches ? ["its branch rules"] : []),
+    "its secrets",
+  ].join(", ");
+}
+
+function problemOf({ before, after }: DeployChange, facts: Facts): Problem[] {
   const was = environmentOf(before);
   if (!was || before.tier === "preview" || after.root.call?.opaque) return [];
   const is = environmentOf(after);
@@ -126,7 +143,7 @@ function problemOf({ before, after }: DeployChange): Problem[] {
   const deploys = `${after.root.id} (${shown(after.root.at)})`;
   const most = before.tier === "production" ? {} : ({ atMost: "notice" } as const);
   if (!is) {
-    const message = `${deploys} no longer runs in the environment ${name}: its reviewers, branch rules and secrets no longer stand before this deploy.`;
+    const message = `${deploys} no longer runs in the environment ${name}: ${lossOf(was.names, facts)} no longer stand before this deploy.`;
     return [
       {
         subject,

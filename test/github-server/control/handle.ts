@@ -8,6 +8,7 @@ import type {
   RepositoryState,
   Review,
   ReviewComment,
+  Rule,
 } from "../state.ts";
 import { createMergeGroup, destroyMergeGroup } from "./merge-queue.ts";
 import * as people from "./people.ts";
@@ -59,6 +60,11 @@ export interface Repository {
   requestAction(checkRunId: number, identifier: string, user?: string): void;
 
   setPermission(user: string, permission: Permission): void;
+  /** An active ruleset of one branch, with rules as the REST API writes them. */
+  addRuleset(name: string, branch: string, rules: readonly Rule[]): void;
+  /** Classic protection that requires these contexts. */
+  protect(branch: string, contexts: readonly string[]): void;
+  addEnvironment(name: string, rules?: { reviewers?: number; waitMinutes?: number }): void;
   /** Hides the repository from the app, as an installation that was narrowed. */
   setInstalled(installed: boolean): void;
   /** Every call now answers with this status. */
@@ -180,6 +186,10 @@ export function handleOf(host: Host, state: RepositoryState): Repository {
       userId(host, user);
       state.permissions.set(user.toLowerCase(), permission);
     },
+    addRuleset: (name, branch, rules) => void state.rulesets.push({ id: host.nextId(), name, branch, rules }),
+    protect: (branch, contexts) => void state.protection.set(branch, contexts),
+    addEnvironment: (name, { reviewers = 0, waitMinutes = 0 } = {}) =>
+      void state.environments.push({ id: host.nextId(), name, reviewers, waitMinutes }),
     setInstalled: (installed) => void (state.installed = installed),
     remove: (status = 404) => void (state.removed = status),
     removeCommit: (sha) => void state.removedCommits.add(sha),

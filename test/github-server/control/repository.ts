@@ -47,6 +47,9 @@ export async function createState(
     reviews: [],
     reviewComments: [],
     permissions: new Map(),
+    rulesets: [],
+    protection: new Map(),
+    environments: [],
   };
 }
 

@@ -119,12 +119,14 @@ export function canSee(identity: Identity, repository: RepositoryState): boolean
   if (identity.kind === "app") return false;
   if (identity.kind === "user")
     return !repository.private || permissionOf(repository, identity.login) !== "none";
-  return (
-    repository.installed &&
-    repository.owner.toLowerCase() === identity.account.toLowerCase() &&
-    (identity.repositoryIds?.includes(repository.id) ?? true)
-  );
+  return isCovered(identity, repository) || (!repository.private && repository.installed);
 }
+
+/** Whether an installation was given the repository; of others it may read what is public, and nothing more. */
+export const isCovered = (identity: InstallationIdentity, repository: RepositoryState): boolean =>
+  repository.installed &&
+  repository.owner.toLowerCase() === identity.account.toLowerCase() &&
+  (identity.repositoryIds?.includes(repository.id) ?? true);
 
 /** Anyone reads a public repository; the owner is its admin; the rest was granted. */
 export function permissionOf(repository: RepositoryState, login: string) {

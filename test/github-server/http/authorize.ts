@@ -1,6 +1,6 @@
 import { findRepository, type Host } from "../host.ts";
 import type { RepositoryState } from "../state.ts";
-import { canSee, permissionOf, type Identity } from "./auth.ts";
+import { canSee, isCovered, permissionOf, type Identity } from "./auth.ts";
 import { forbidden, HttpError, notFound, unauthorized } from "./errors.ts";
 import type { ApiRequest, Answer, Grant, Route } from "./router.ts";
 
@@ -34,7 +34,9 @@ export function demand(identity: Identity, repository: RepositoryState, grants: 
     if (!userMay(repository, identity.login, grants))
       throw forbidden("Resource not accessible by personal access token");
   }
-  if (identity.kind === "installation" && !grants.some((grant) => holds(identity, grant))) throw forbidden();
+  if (identity.kind !== "installation") return;
+  if (!isCovered(identity, repository) && grants.some((grant) => grant.endsWith(":write"))) throw forbidden();
+  if (!grants.some((grant) => holds(identity, grant))) throw forbidden();
 }
 
 /** Runs a route's handler once the caller has shown that it may. */

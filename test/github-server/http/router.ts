@@ -52,7 +52,7 @@ export function onRepository(
 }
 
 /** Parameters that may hold slashes: file paths and names of branches. */
-const GREEDY = new Set(["path", "ref", "basehead"]);
+const GREEDY = new Set(["path", "ref", "basehead", "branch"]);
 
 function patternOf(template: string): RegExp {
   const source = template.replace(

@@ -8,6 +8,7 @@ import { issueCommentRoutes } from "./issue-comments.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repositoryRoutes } from "./repositories.ts";
 import { reviewRoutes } from "./reviews.ts";
+import { ruleRoutes } from "./rules.ts";
 
 /** Every call that the server knows; templates are written as in OpenAPI. */
 export const routes: readonly Route[] = [
@@ -20,4 +21,5 @@ export const routes: readonly Route[] = [
   ...pullRoutes,
   ...repositoryRoutes,
   ...reviewRoutes,
+  ...ruleRoutes,
 ];
