@@ -196,6 +196,11 @@ const PENETRATION: readonly CommandRule[] = [
     tool: "ZAP",
     is: /^zap-(full-scan|api-scan|baseline)\.py\b|^zap\.sh .*-cmd/,
     confidence: 0.8,
+    // Every rule warns unless a rules file says FAIL: https://www.zaproxy.org/docs/docker/baseline-scan/
+    blunt: (text) =>
+      / -I( |$)/.test(text) && !/ -[cu] /.test(text)
+        ? "`-I` passes over warnings, and without a rules file all that it finds are warnings"
+        : undefined,
   },
   {
     purpose: "penetration",

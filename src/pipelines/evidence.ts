@@ -1,7 +1,8 @@
 import { STAGES } from "../engine/types.ts";
 import type { Location, Stage, Tree } from "../engine/types.ts";
-import { commandsOf, join } from "./commands.ts";
+import { commandsOf } from "./commands.ts";
 import type { StepCommand } from "./commands.ts";
+import { criterionOf, isFunctional } from "./criteria.ts";
 import { walk } from "./expressions.ts";
 import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
 import { COMMAND_RULES } from "./evidence-table.ts";
@@ -26,6 +27,8 @@ export interface Evidence {
   readonly step?: Step;
   /** Why a failing test does not fail the step; undefined where it does. */
   readonly cannotFail?: string;
+  /** Why it cannot be told whether it fails: its criterion lies where the files do not show it. */
+  readonly unsure?: string;
   readonly at: Location;
 }
 
@@ -84,35 +87,18 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
   for (const text of command.texts) {
     const rule = COMMAND_RULES.find(({ is, not }) => is.test(text) && !(not?.test(text) ?? false));
     if (!rule) continue;
-    const load = rule.tool === "k6" ? ofK6(command, text, { base, tree }) : {};
-    const reason = command.swallowed ?? rule.blunt?.(text) ?? load.cannotFail;
+    const functional = rule.tool === "k6" && isFunctional(`${text} ${base.step.name}`);
+    const criterion = functional ? {} : criterionOf({ tool: rule.tool, text, folder: command.folder }, tree);
+    const reason = command.swallowed ?? rule.blunt?.(text) ?? criterion.cannotFail;
     // A script that was read says almost as much as the tool that it runs.
     const confidence = command.script === undefined ? rule.confidence : Math.max(rule.confidence - 0.05, 0.6);
-    const purpose = load.purpose ?? rule.purpose;
+    const purpose = functional ? "acceptance" : rule.purpose;
     const at = { ...base.step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
     const evidence = { ...base, purpose, tool: rule.tool, text, confidence, at };
-    return [reason === undefined ? evidence : { ...evidence, cannotFail: reason }];
+    if (reason !== undefined) return [{ ...evidence, cannotFail: reason }];
+    return [criterion.unsure === undefined ? evidence : { ...evidence, unsure: criterion.unsure }];
   }
   return [];
-}
-
-/** k6 also runs functional tests; and without thresholds it never fails. */
-function ofK6(
-  command: StepCommand,
-  text: string,
-  { base, tree }: { readonly base: Base; readonly tree: Tree },
-): { purpose?: Purpose; cannotFail?: string } {
-  if (/functional|smoke|e2e|single-pass|integration/i.test(`${text} ${base.step.name}`))
-    return { purpose: "acceptance" };
-  const file = text
-    .split(" ")
-    .slice(2)
-    .find((word) => /\.[jt]s$/.test(word));
-  const script = file === undefined ? undefined : tree.files.get(join(command.folder, file))?.text;
-  if (script?.includes("thresholds")) return {};
-  const where =
-    script === undefined ? "no thresholds are visible" : `${file ?? "the script"} sets no thresholds`;
-  return { cannotFail: `${where}, and without them k6 never fails` };
 }
 
 const DOWN =

@@ -44,6 +44,10 @@ const PIPELINE = [
 const CALLED =
   /(^|\/)(package\.json|(GNU)?[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(\.dist)?\.ya?ml|[^/]+\.(sh|bash))$/;
 
+/** Load tests: whether they can fail stands in themselves. They are known by their names, or by their folders. */
+const LOAD_TEST =
+  /(^|\/)(k6|load|load[-_]?tests?|perf|perf(ormance)?[-_]?tests?|performance|stress([-_]?tests?)?)\/.*\.[cm]?[jt]s$|(^|[/._-])(k6|load[-_]?tests?|stress[-_]?tests?|perf[-_]?tests?)[^/]*\.[cm]?[jt]s$|(^|\/)(load|stress|soak|spike|breakpoint|smoke)\.[jt]s$/i;
+
 const POLICY = /^(\.github\/)?nines\.yml$/;
 
 /** Files by whose name it is known that they hold no object of Kubernetes, though their form would allow it. */
@@ -78,7 +82,7 @@ const matches = (patterns: readonly RegExp[], path: string) => patterns.some((pa
 export function relevance(path: string): Relevance | undefined {
   if (FOREIGN.test(path)) return undefined;
   if (POLICY.test(path)) return "policy";
-  if (matches(PIPELINE, path) || CALLED.test(path)) return "pipeline";
+  if (matches(PIPELINE, path) || CALLED.test(path) || LOAD_TEST.test(path)) return "pipeline";
   if (path.startsWith(".github/") || matches(NO_MANIFEST, path)) return undefined;
   if (YAML.test(path) || JSON_FILE.test(path) || matches(TEMPLATES, path)) return "manifest";
   return undefined;

@@ -69,7 +69,8 @@ describe("what cannot fail", () => {
   test.each([
     "uses: zaproxy/action-baseline@v0.14.0",
     "uses: benchmark-action/github-action-benchmark@v1",
-    "run: k6 run load.js",
+    "run: nuclei -u https://staging.example",
+    "run: zap-baseline.py -t https://staging.example -I",
     "run: hey https://staging.example",
     "run: npm test || true",
   ])("%j", (step) => {
@@ -85,8 +86,21 @@ describe("what cannot fail", () => {
   });
 
   test("k6 can fail where its thresholds are seen", () => {
-    const files = { "load.js": "export const options = { thresholds: { http_req_failed: ['rate<0.01'] } };" };
-    expect(evidenceOf("run: k6 run load.js", files)[0]?.cannotFail).toBeUndefined();
+    const load = (text: string) => evidenceOf("run: k6 run load.js", { "load.js": text })[0];
+    expect(
+      load("export const options = { thresholds: { http_req_failed: ['rate<0.01'] } };"),
+    ).not.toHaveProperty("cannotFail");
+    expect(load("export const options = { vus: 5 };")?.cannotFail).toContain("load.js sets no thresholds");
+  });
+
+  test("where a load test's criterion is not seen, nothing is claimed", () => {
+    const [unseen] = evidenceOf("run: k6 run load.js");
+    expect(unseen).toMatchObject({ unsure: expect.stringContaining("thresholds") });
+    const files = { "load.js": "import { options } from './options.js';\nexport { options };\n" };
+    expect(evidenceOf("run: k6 run load.js", files)[0]).toMatchObject({ unsure: expect.any(String) });
+    expect(
+      evidenceOf("run: artillery run load.yml", { "load.yml": "config: {}\n" })[0]?.cannotFail,
+    ).toContain("ensure");
   });
 });
 

@@ -48,6 +48,10 @@ test.each([
   "justfile",
   "Taskfile.yml",
   "scripts/test.sh",
+  "k6/checkout.js",
+  "tests/performance/spike.ts",
+  "scripts/load-test.js",
+  "load.js",
 ])("%s belongs to a pipeline", (path) => {
   expect(relevance(path)).toBe("pipeline");
 });
@@ -59,6 +63,8 @@ test.each([".github/nines.yml", "nines.yml"])("%s is policy", (path) => {
 test.each([
   "README.md",
   "src/index.ts",
+  "src/loader.ts",
+  "src/load-more.js",
   ".github/dependabot.yml",
   ".github/ISSUE_TEMPLATE/bug.yml",
   ".pre-commit-config.yaml",

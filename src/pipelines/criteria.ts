@@ -1,0 +1,78 @@
+import type { Tree } from "../engine/types.ts";
+import { join } from "./commands.ts";
+
+/** Whether a tool can fail for what it measures: it cannot, or the files do not tell. Empty where it can. */
+export interface Criterion {
+  readonly cannotFail?: string;
+  readonly unsure?: string;
+}
+
+/** Tools that measure, and fail only for a criterion that their own file sets. */
+interface Measure {
+  readonly file: RegExp;
+  readonly sets: RegExp;
+  /** The criterion's name, for messages. */
+  readonly name: string;
+  /** The file takes things in from elsewhere, or the command says where else to look. */
+  readonly elsewhere: RegExp;
+  readonly options: RegExp;
+}
+
+const MEASURES: Readonly<Record<string, Measure>> = {
+  // https://grafana.com/docs/k6/latest/using-k6/thresholds/
+  k6: {
+    file: /\.[cm]?[jt]s$/,
+    sets: /\bthresholds\b/,
+    name: "thresholds",
+    elsewhere: /\bfrom\s*["']\.|\bopen\(|require\(\s*["']\./,
+    options: / (-c|--config)[ =]/,
+  },
+  // https://www.artillery.io/docs/reference/extensions/ensure
+  artillery: {
+    file: /\.(ya?ml|json)$/,
+    sets: /\b(ensure|expect)\b/,
+    name: "`ensure`",
+    elsewhere: /\bextends\b/,
+    options: / (--overrides|--config)[ =]/,
+  },
+};
+
+/** Tools that end well whatever they find: only what reads their results afterwards can fail. */
+const SILENT: readonly { readonly is: RegExp; readonly criterion: (text: string) => Criterion }[] = [
+  {
+    is: /^jmeter\b/,
+    criterion: () => ({ unsure: "JMeter itself ends well whatever it measured" }),
+  },
+  {
+    // Its `main` exits with 1 on fatal errors only: https://github.com/projectdiscovery/nuclei/blob/main/cmd/nuclei/main.go
+    is: /^nuclei\b/,
+    criterion: (text) =>
+      / -(o|output|j|jsonl|je|json-export|jle|jsonl-export|se|sarif-export|me|markdown-export)\b/.test(text)
+        ? { unsure: "nuclei itself ends well whatever it finds" }
+        : { cannotFail: "nuclei ends well whatever it finds" },
+  },
+];
+
+/** k6 also runs functional tests, whose checks are no measurements. */
+export const isFunctional = (names: string): boolean =>
+  /functional|smoke|e2e|single-pass|integration/i.test(names);
+
+interface Run {
+  readonly tool: string;
+  readonly text: string;
+  readonly folder: string;
+}
+
+/** What a measuring command fails for, as far as the file that it runs tells. */
+export function criterionOf({ tool, text, folder }: Run, tree: Tree): Criterion {
+  const measure = MEASURES[tool];
+  if (!measure) return SILENT.find(({ is }) => is.test(text))?.criterion(text) ?? {};
+  const words = text.split(" ").slice(2);
+  const file = words.find((word) => measure.file.test(word));
+  const source = file === undefined ? undefined : tree.files.get(join(folder, file))?.text;
+  if (file === undefined || source === undefined) return { unsure: `its ${measure.name} could not be read` };
+  if (measure.sets.test(source)) return {};
+  if (measure.elsewhere.test(source) || measure.options.test(text))
+    return { unsure: `its ${measure.name} may stand in a file that was not read` };
+  return { cannotFail: `${file} sets no ${measure.name}, and without them ${tool} never fails` };
+}
