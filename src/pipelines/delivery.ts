@@ -15,6 +15,7 @@ import { openFiles, readGithubActions } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { readOtherSystems } from "./other-systems.ts";
+import { untestedPath } from "./path-filters.ts";
 import { pathOf } from "./path.ts";
 import { practicesOf } from "./practices.ts";
 
@@ -90,7 +91,10 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
   const production = [...reachable, ...mergedToProduction(merged, reachable)];
   const gated = [...evidence, ...rehearsals(jobDeploys)];
-  const gates = production.flatMap((deploy) => gated.flatMap((item) => gateOf(item, deploy, judge)));
+  const paths = [...tree.files.keys()];
+  const gates = production.flatMap((deploy) =>
+    gated.flatMap((item) => gateOf(item, deploy, { judge, paths })),
+  );
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const ground = { production, evidence, gates, opaque };
@@ -159,12 +163,40 @@ function rehearsals(deploys: readonly Deploy[]): Evidence[] {
   });
 }
 
-function gateOf(evidence: Evidence, deploy: Deploy, judge: Judge): Gate[] {
+function gateOf(
+  evidence: Evidence,
+  deploy: Deploy,
+  { judge, paths }: { readonly judge: Judge; readonly paths: readonly string[] },
+): Gate[] {
   if (!isPresent(evidence)) return [];
-  const standings = judge.standings(evidence, deploy);
+  const told = judge.standings(evidence, deploy).map((standing) => asTold(standing, evidence));
+  const standings = byPaths(told, { evidence, deploy, paths });
   const [worst] = standings.toSorted((a, b) => rank(b.verdict) - rank(a.verdict));
   return worst ? [{ evidence, deploy, worst, standings }] : [];
 }
+
+/** A test whose criterion is not seen may stop the deploy, or may not. */
+const asTold = (standing: Standing, { unsure }: Evidence): Standing =>
+  unsure !== undefined && rank(standing.verdict) <= rank("bypassable")
+    ? { ...standing, verdict: "unknown", reason: `stops it if it can fail: ${unsure}` }
+    : standing;
+
+/** A test elsewhere that does not even start for all changes that the deploy starts for. */
+function byPaths(
+  standings: readonly Standing[],
+  { evidence, deploy, paths }: Pick<Gate, "evidence" | "deploy"> & { readonly paths: readonly string[] },
+): readonly Standing[] {
+  if (!standings.some(isLoosePush)) return standings;
+  const gap = untestedPath(evidence.pipeline, deploy.pipeline, paths);
+  if (!gap) return standings;
+  const reason = `does not run when only ${gap.shown} changes, and the deploy does`;
+  return standings.map((standing) =>
+    isLoosePush(standing) ? { ...standing, verdict: "not-on-trigger", reason } : standing,
+  );
+}
+
+const isLoosePush = ({ verdict, scenario }: Standing): boolean =>
+  verdict === "unlinked" && scenario.startsWith("a push to ");
 
 function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[]): string[] {
   const jobs = read.flatMap(({ jobs: inside }) => inside.map(({ job }) => job));

@@ -6,9 +6,10 @@ import { byRules } from "./external-gate.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
-import { isBeforeMerge, scenariosOf } from "./scenarios.ts";
+import { AUTOMATIC, isBeforeMerge, scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
+import { skipsTogether } from "./same-condition.ts";
 import type { Index, Outcomes, Play } from "./simulate.ts";
 import { waitsFor } from "./waiting.ts";
 import { WORDS_OF } from "./words.ts";
@@ -39,17 +40,6 @@ export const VERDICTS: readonly GateVerdict[] = [
   "absent",
 ];
 export const rank = (verdict: GateVerdict): number => VERDICTS.indexOf(verdict);
-
-/** Events that start a pipeline without anybody's asking for it. */
-const AUTOMATIC = new Set([
-  "push",
-  "pull_request",
-  "pull_request_target",
-  "merge_group",
-  "release",
-  "workflow_run",
-  "workflow_call",
-]);
 
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
 const WORK_AT_MOST = 400_000;
@@ -158,9 +148,10 @@ export class Judge {
 
   #skippable(evidence: Evidence, deploy: Deploy, base: Play): Omit<Standing, "scenario"> {
     const { job, step } = evidence;
-    const through = this.#skips(job, base)
-      ? this.#gets(base, deploy, { key: job.key, result: "skipped" })
-      : "never";
+    const through =
+      this.#skips(job, base) && !skipsTogether(job, deploy.points, this.#play(base))
+        ? this.#gets(base, deploy, { key: job.key, result: "skipped" })
+        : "never";
     if (through !== "never") {
       const byItself = through === "always" && this.#skips(job, { ...base, free: false });
       const verdict = byItself ? "skippable" : "bypassable";

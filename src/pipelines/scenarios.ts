@@ -12,6 +12,17 @@ export interface Scenario {
   readonly values: ReadonlyMap<string, Possible>;
 }
 
+/** Events that start a pipeline without anybody's asking for it. */
+export const AUTOMATIC = new Set([
+  "push",
+  "pull_request",
+  "pull_request_target",
+  "merge_group",
+  "release",
+  "workflow_run",
+  "workflow_call",
+]);
+
 /** More ways than this are not looked at: the first ones are those that the file names. */
 const SCENARIOS_AT_MOST = 16;
 
@@ -112,7 +123,7 @@ function candidates(patterns: readonly string[], named: readonly string[], usual
 }
 
 /** A name that fits a pattern. */
-const sample = (pattern: string): string => pattern.replaceAll(/\*+/g, "x").replaceAll(/[?+]/g, "");
+export const sample = (pattern: string): string => pattern.replaceAll(/\*+/g, "x").replaceAll(/[?+]/g, "");
 
 /** GitHub's filter: the last pattern that fits decides; with exclusions only, all else passes. */
 export function passes(patterns: readonly string[], name: string): boolean {

@@ -83,7 +83,8 @@ function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean)
   const commands: Command[] = [];
   let exits = true;
   let pipefail = startsWithPipefail;
-  const rechecks = rechecked(lists);
+  const rechecks = reads(lists, /\$\?|PIPESTATUS/);
+  const pipesRechecked = reads(lists, /PIPESTATUS/);
   const end = lists.findLastIndex((list) =>
     list.some(({ words }) => words.some(({ text }) => !KEYWORDS.has(text))),
   );
@@ -97,7 +98,13 @@ function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean)
     }
     const last = index === end;
     list.forEach((part, position) => {
-      const context = { list, position, last, exits: exits || rechecks, pipefail };
+      const context = {
+        list,
+        position,
+        last,
+        exits: exits || rechecks,
+        pipefail: pipefail || pipesRechecked,
+      };
       commands.push(...command(part, context));
     });
   });
@@ -105,9 +112,8 @@ function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean)
 }
 
 /** A script that reads `$?` or `PIPESTATUS`, or hands a status on, is taken to judge its failures itself. */
-function rechecked(lists: readonly (readonly Part[])[]): boolean {
-  const all = lists.flatMap((list) => list.flatMap(({ words }) => words.map(({ text }) => text)));
-  return all.some((text) => /\$\?|PIPESTATUS/.test(text));
+function reads(lists: readonly (readonly Part[])[], status: RegExp): boolean {
+  return lists.some((list) => list.some(({ words }) => words.some(({ text }) => status.test(text))));
 }
 
 interface Context {
