@@ -229,9 +229,11 @@ function text(value: Json | undefined): string {
   });
 }
 
-/** `spec.selector`, `spec.volumeClaimTemplates`: how people name the field. */
+/** `spec.selector`, `spec.volumeClaimTemplates[0].spec.storageClassName`: how people name the field. */
 export function fieldName(path: FieldPath): string {
-  return path.join(".");
+  return path
+    .map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`))
+    .join("");
 }
 
 /** The deepest path at which the new value differs from the old one; where something is gone, the path that held it. */

@@ -76,7 +76,7 @@ function claimLoss(gone: Manifest, before: World): Loss {
       atMost: "warning",
     };
   }
-  return { text: "its volume and the data on it are deleted, as most storage classes do" };
+  return { text: "its volume and the data on it are deleted, as with most storage classes" };
 }
 
 function statefulLoss(gone: Manifest, before: World): Loss | undefined {

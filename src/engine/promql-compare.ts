@@ -239,7 +239,7 @@ function compareMatchers(before: Matcher, after: Matcher): Difference[] | undefi
   if (fewer === more) return undefined;
   return fewer === negated
     ? [{ kind: "widened", text: `also beyond ${before.text}` }]
-    : [narrowed(`only where ${after.text}, which was ${before.text}`)];
+    : [narrowed(`only where ${after.text} instead of ${before.text}`)];
 }
 
 /** The values that a matcher lists; undefined where it holds a pattern. */

@@ -29,7 +29,7 @@ const newly = (before: Condition | undefined, after: Condition | undefined): Con
 
 function testCause(before: Evidence, after: Evidence): Cause | undefined {
   if (after.cannotFail !== undefined && before.cannotFail !== after.cannotFail) {
-    const what = `Job ${after.job.id} hides a failure of \`${oneLine(after.text)}\`: ${after.cannotFail}`;
+    const what = `Job ${after.job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
     return { at: after.at, what, fix: "Let its exit status end the step.", job: after.job };
   }
   return allowedCause(before, after) ?? conditionCause(before, after);
@@ -106,7 +106,7 @@ function overrideFix(job: Job, before: Evidence): string {
   const direct = job.needs.some(({ key }) => key === before.job.key);
   const need = direct ? before.job.id : (job.needs[0]?.id ?? before.job.id);
   if (before.pipeline.provider !== "github-actions") return `Let ${job.id} run only if ${need} succeeded.`;
-  return `Drop the status function, or add \`&& needs.${need}.result == 'success'\` to the condition of ${job.id}.`;
+  return `Remove the status function (such as \`always()\`) from the condition of ${job.id}, or add \`&& needs.${need}.result == 'success'\` to it.`;
 }
 
 /** Jobs of the path in base with their counterparts in head, nearest to the deploy first. */

@@ -106,7 +106,7 @@ function beforeDeploy({ kind, is }: Weakening, deploy: Deploy, tests: string): s
   const name = `${deploy.root.id} (${shown(deploy.root.at)})`;
   const when = is.scenario === "" ? "" : ` on ${is.scenario}`;
   if (kind === "gone")
-    return `${name} deployed to production only after the ${tests}; now it deploys${when} without.`;
+    return `${name} deployed to production only after the ${tests}; now it deploys${when} without that.`;
   return `${name} can now deploy to production${when} even if this failed or did not run: ${tests}. ${ENDS[is.verdict] ?? ""}`.trim();
 }
 

@@ -54,7 +54,7 @@ function* off(part: ValuesChange, key: string, backup: boolean): Iterable<Proble
     at: locateKey(part, key),
     message: backup
       ? `${whose(part)} is switched off: what is deleted or damaged from now on cannot be restored.`
-      : `${whose(part)} is switched off: the pods start with an empty disk, and lose it each time they are replaced.`,
+      : `${whose(part)} is switched off: the pods start with an empty disk, and lose what they write each time they are replaced.`,
     fix: backup
       ? `Keep ${key}: true, or add the backup that takes its place to this change.`
       : `Keep ${key}: true, or move the data first.`,
@@ -116,7 +116,7 @@ function* forgets(part: ValuesChange, key: string): Iterable<Problem> {
   yield say(part, {
     key,
     severity: "warning",
-    message: `${whose(part)} keeps ${is.count}${is.unit} instead of ${was.count}${was.unit}: older copies are deleted, and damage that is noticed after that cannot be undone.`,
+    message: `${key} of ${whose(part)} goes from ${was.count}${was.unit} to ${is.count}${is.unit}: older copies are deleted, and damage that is noticed after that cannot be undone.`,
     fix: `Keep ${key}: ${was.count}${was.unit}.`,
   });
 }

@@ -112,7 +112,7 @@ export default defineCheck({
         message: `Alert ${after.name} of ${after.manifest.ref} now fires ${listText(
           ways.map(({ text }) => text),
           4,
-        )}: ${END[ways.find(({ field }) => field !== "severity")?.field ?? "severity"]}.`,
+        )}: ${(ways.find(({ field }) => field !== "severity") ?? first).end}.`,
         fix: `Keep ${listText(
           ways.map(({ old }) => old),
           4,
@@ -123,16 +123,12 @@ export default defineCheck({
   },
 });
 
-const END = {
-  for: "until then it tells nobody",
-  expr: "in the other cases it tells nobody",
-  severity: "those who are called for the old severity may no longer hear of it",
-};
-
 /** One way in which the alert fires less than before. */
 interface Way {
   readonly field: "for" | "expr" | "severity";
   readonly text: string;
+  /** What that does to those whom it tells. */
+  readonly end: string;
   readonly old: string;
   /** Somebody is woken up by it, and now much later or not. */
   readonly grave: boolean;
@@ -147,6 +143,7 @@ function expressionWays(before: Alert, after: Alert): Way[] {
   return found.map((difference) => ({
     field: "expr",
     text: difference.text,
+    end: `${difference.kind === "threshold" ? "between the two" : "in the other cases"} it tells nobody`,
     old: difference.kind === "threshold" ? `the limit ${difference.before ?? ""}` : "the old expression",
     grave: difference.kind === "threshold" && isUrgent(before) && isFar(difference),
     suggestion: found.length === 1 ? restored(before, after) : undefined,
@@ -182,6 +179,7 @@ function waitWays(before: Alert, after: Alert): Way[] {
     {
       field: "for",
       text: `after ${after.wait} instead of ${was === 0 ? "at once" : before.wait}`,
+      end: "until then it tells nobody",
       old: was === 0 ? "no wait" : `the wait of ${before.wait}`,
       grave: isUrgent(before) && is - was >= LONG,
       suggestion,
@@ -217,6 +215,7 @@ function severityWays(before: Alert, after: Alert): Way[] {
     {
       field: "severity",
       text: `with severity ${now} instead of ${old}`,
+      end: `those who are called for ${old} may no longer hear of it`,
       old: `severity ${old}`,
       grave: was >= 3 && is < 3,
       suggestion,

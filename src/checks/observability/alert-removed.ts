@@ -160,7 +160,7 @@ function* together(alerts: readonly Alert[], { after }: Transition): Iterable<Pr
     subject: alert.manifest,
     key: "alerts",
     at: whereItWas(alert, after),
-    message: `${names.length} alerts of ${alert.manifest.ref} are gone (${listText(names, 4)}), and no others here have their expressions: when what they watched fails, nobody is told.`,
+    message: `${names.length} alerts of ${alert.manifest.ref} are gone (${listText(names, 4)}), and no others here have their expressions: when what they watched fails, no alert of this repository says so.`,
     fix: `Keep ${listText(names, 4)} until other alerts watch the same things.`,
   };
 }
@@ -228,7 +228,7 @@ function problem(alert: Alert, heir: Alert | undefined, { after }: Transition): 
   const place = whereItWas(alert, after);
   const watched = readExpression(alert.expression);
   const metrics = watched ? metricsOf(watched) : [];
-  const about = metrics.length > 0 ? ` on ${metrics.slice(0, 3).join(", ")}` : "";
+  const about = metrics.length > 0 ? ` (${metrics.slice(0, 3).join(", ")})` : "";
   return {
     subject: manifest,
     key: name,
@@ -236,7 +236,7 @@ function problem(alert: Alert, heir: Alert | undefined, { after }: Transition): 
     ...(heir && { atMost: "notice" as const }),
     message: heir
       ? `Alert ${name} of ${manifest.ref} is gone; ${heir.name} watches the same metrics in its place. Compare when each of them fires.`
-      : `Alert ${name} of ${manifest.ref} is gone, and no other alert here has its expression: when what it watched${about} fails, nobody is told.`,
+      : `Alert ${name} of ${manifest.ref} is gone, and no other alert here has its expression: when what it watched${about} fails, no alert of this repository says so.`,
     fix: heir
       ? `Make sure that ${heir.name} fires in every case in which ${name} did, and that it calls the same people.`
       : `Keep ${name} until another alert watches the same thing; if it fires for no reason, correct its expression or its wait (for).`,

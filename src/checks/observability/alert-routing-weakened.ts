@@ -185,6 +185,14 @@ function isIdle({ conditions }: AlertRoute): boolean {
   );
 }
 
+function wayOf(ref: string, now: AlertRoute, was: AlertRoute): string {
+  if (now.receiver === was.receiver)
+    return `go to receiver ${now.receiver} of ${ref}, which no longer has an integration that tells anybody`;
+  return now.receiver === ""
+    ? `now go to no receiver in ${ref}, and went to ${was.receiver} until now`
+    : `now go to receiver ${now.receiver} of ${ref}, which tells nobody, and went to ${was.receiver} until now`;
+}
+
 function problem({ manifest, locate }: AlertRouting, now: AlertRoute, was: AlertRoute): Problem {
   const which =
     was.conditions.length === 0
@@ -194,7 +202,7 @@ function problem({ manifest, locate }: AlertRouting, now: AlertRoute, was: Alert
     subject: manifest,
     key: was.conditions.join(" "),
     at: locate([...now.path, "receiver"]),
-    message: `${which} now go to ${now.receiver === "" ? "no receiver" : `receiver ${now.receiver}, which tells nobody,`} in ${manifest.ref}, and until now to ${was.receiver}. When they fire, nobody is told.`,
-    fix: `Send them to ${was.receiver}, or to another receiver that tells somebody.`,
+    message: `${which} ${wayOf(manifest.ref, now, was)}. When they fire, nobody is told.`,
+    fix: `${now.receiver === was.receiver ? `Keep the integration of ${was.receiver}, or send them` : `Send them to ${was.receiver}, or`} to another receiver that tells somebody.`,
   };
 }

@@ -264,7 +264,7 @@ function tooLow({ manifest, does, store, percent }: Cleaner, { alert, percent: l
     key: alert.name,
     at: alert.locate("expr"),
     atMost: "notice",
-    message: `Alert ${alert.name} fires at ${level} % full, and ${does} only at ${percent} % (${manifest.ref}): it fires on ordinary days, and says nothing new on the day that the clean-up fails.`,
+    message: `Alert ${alert.name} fires at ${level} % full, and ${does} only at ${percent} %${does.includes(manifest.ref) ? "" : ` (${manifest.ref})`}: it fires on ordinary days, and says nothing new on the day that the clean-up fails.`,
     fix: `Let an alert on ${NAMES[store]} fire at ${wanted} %, above the clean-up at ${percent} %.`,
   };
 }

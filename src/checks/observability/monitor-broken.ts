@@ -247,7 +247,7 @@ function* removed(gone: Manifest, { before, after }: Transition): Iterable<Probl
     subject: gone,
     at: left.manifest.locate(),
     message: `${gone.ref} is removed, and ${left.manifest.ref}, which it scraped, stays: nothing here collects its metrics any more, and alerts on them never fire.`,
-    fix: `Keep ${gone.ref} as long as ${left.manifest.ref} runs, or add whatever scrapes it now to this change.`,
+    fix: `Keep ${gone.ref} as long as ${left.manifest.ref} is used, or add whatever scrapes it now to this change.`,
   };
 }
 

@@ -74,8 +74,10 @@ function problemOf({ before, after }: DeployChange): Problem[] {
   const tools = new Set(before.points.map(({ mechanism }) => mechanism));
   const point = after.points.find(({ mechanism }) => tools.has(mechanism));
   if (!point || after.points.some(({ mechanism }) => !tools.has(mechanism))) return [];
-  const message = `${after.root.id} (${shown(after.root.at)}) now ends before its rollout does: until now it waited with \`${shorten(before.waits[0] ?? "")}\`, and now nothing waits.`;
-  return [{ subject: deploySubject(after), at: point.at, message }];
+  const command = `\`${shorten(before.waits[0] ?? "")}\``;
+  const message = `${after.root.id} (${shown(after.root.at)}) now ends before its rollout does: until now it waited with ${command}, and now nothing waits.`;
+  const fix = `Wait as ${command} did, with a time limit such as \`--timeout=10m\`.`;
+  return [{ subject: deploySubject(after), at: point.at, message, fix }];
 }
 
 const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}…` : text);

@@ -99,5 +99,6 @@ function problemOf(before: Evidence, after: Evidence): Problem[] {
   if (option === undefined || rule?.option.test(before.text)) return [];
   const message = `The ${wordsOf(after.purpose)} of job ${after.job.id} now run with \`${option}\`: some of the tests that ran until now no longer do, and the job stays green.`;
   const key = `${after.purpose} ${after.tool}`;
-  return [{ subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, key }];
+  const fix = `Remove \`${option}\`. Mark a single broken test as skipped in its own file, with a date and a reason.`;
+  return [{ subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, key, fix }];
 }

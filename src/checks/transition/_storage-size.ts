@@ -45,7 +45,7 @@ export function* shrunk(before: Manifest, after: Manifest): Iterable<Problem> {
       at: after.locate(...path),
       atMost: "warning",
       message: `${after.ref}: ${path.join(".")} goes from ${scalarText(old)} to ${scalarText(now)}. Volumes cannot shrink: the operator refuses the change and stops reconciling, or replaces the volumes.`,
-      fix: `Keep ${scalarText(old)}. For smaller volumes, restore a backup into a new ${after.kind} and switch over.`,
+      fix: `Keep ${path.join(".")}: ${scalarText(old)}. For smaller volumes, restore a backup into a new ${after.kind} and switch over.`,
       ...(suggestion && { suggestion }),
     };
   }

@@ -261,7 +261,7 @@ function* lostKey(
     key: `${kind}/${name} ${key}`,
     at: workload.manifest.locate(...path),
     ...(workload.runsToCompletion ? { atMost: "warning" as const } : {}),
-    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${name}, which does not have it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
+    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${name}, which ${old.has(key) ? "no longer has" : "does not have"} it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
     fix: `Keep ${key} in ${has.ref}, or ask for a key that it has.`,
   };
 }

@@ -205,11 +205,14 @@ function problem(after: Manifest, { change, transition }: Case): Problem {
 }
 
 function describe({ path, before, after }: ImmutableChange): string {
+  const isSelector = path.at(-1) === "selector";
+  const place = isSelector ? path : firstDifference(before, after, path);
   const [old, now] = [before, after].map((value) => {
     const labels = at(value, ["matchLabels"]);
-    return labels === undefined ? valueText(value) : labelText(strings(labels));
+    return labels === undefined ? valueText(at(value, place.slice(path.length))) : labelText(strings(labels));
   });
-  const field = fieldName(path);
+  const field = fieldName(place);
+  if (old === now) return `${fieldName(path)} changes`;
   return old === undefined || now === undefined ? `${field} changes` : `${field} goes from ${old} to ${now}`;
 }
 

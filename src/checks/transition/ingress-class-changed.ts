@@ -244,12 +244,13 @@ function* address({ before, after }: Pair, className: string | undefined): Itera
       key: trait,
       at: after.locate(...(is === undefined ? [] : at)),
       message: `${after.ref} changes the ${WHAT[trait]} of its load balancer from ${was ?? "unset"} to ${is ?? "unset"}. That is another load balancer or address: visitors of ${hosts(after)} who still have the old one fail from the deploy on.`,
+      fix: `Keep the old ${WHAT[trait]} in ${after.ref}, and add a second Ingress with the new one. Point DNS to that, and remove ${after.name} when it gets no more requests.`,
     };
   }
 }
 
 const WHAT = {
-  reach: "scheme (public or internal)",
+  reach: "scheme",
   kind: "kind",
   address: "fixed address",
   subnets: "subnets",

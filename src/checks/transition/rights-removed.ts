@@ -135,14 +135,14 @@ function* poorer(was: Workload, is: Workload, transition: Transition): Iterable<
   // A new version may need less; so may one that was never asked.
   if (lost.every(({ gone }) => !gone) && images(was) !== images(is)) return;
   const grave = lost.some(({ gone }) => gone) && !is.runsToCompletion;
-  const what = listText([...new Set(lost.flatMap(({ rights }) => rights.map(rightText)))], 4);
+  const what = rightsText(lost.flatMap(({ rights }) => rights));
   yield {
     subject: is.manifest,
     key: "rights",
     at: first.gone ? accountPlace(first.binding, is, after) : placeOf(first.binding, after),
     was: first.binding.locate(),
     ...(grave ? {} : { atMost: "notice" as const }),
-    message: `ServiceAccount/${accountOf(is)}, which the pods of ${is.manifest.ref} use, loses the right to ${what}${first.gone ? ` with ${first.binding.ref}` : ""}: from the deploy on the API server answers those requests with 403, while the pods go on running.`,
+    message: `ServiceAccount/${accountOf(is)}, which the pods of ${is.manifest.ref} use, loses the right to ${what}${first.gone ? `, which ${first.binding.ref} gave it` : ""}: from the deploy on the API server answers those requests with 403, while the pods go on running.`,
     fix: `Keep ${first.gone ? first.binding.ref : `the right to ${what}`} until ${is.manifest.name} runs a version that does without it.`,
   };
 }
@@ -176,8 +176,17 @@ function isThere(binding: Manifest, world: World): boolean {
 
 const images = ({ containers }: Workload) => containers.map(({ spec }) => scalarText(spec["image"])).join();
 
-function rightText({ verb, resource, group }: Right): string {
-  return `${verb === "*" ? "do anything with" : verb} ${resource}${group === "" || group === "*" ? "" : `.${group}`}`;
+/** `get, list and watch jobs.batch`. */
+function rightsText(rights: readonly Right[]): string {
+  const byResource = Map.groupBy(
+    rights,
+    ({ resource, group }) => `${resource}${group === "" || group === "*" ? "" : `.${group}`}`,
+  );
+  const texts = [...byResource].map(([resource, some]) => {
+    const verbs = [...new Set(some.map(({ verb }) => (verb === "*" ? "do anything with" : verb)))];
+    return `${listText(verbs, 8)} ${resource}`;
+  });
+  return listText(texts, 4);
 }
 
 /** The list that the account left; where the binding is gone, the pods' account. */

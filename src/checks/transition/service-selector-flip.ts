@@ -121,12 +121,16 @@ export default defineCheck({
       const is = after.selectedBy(change.after);
       if (is.length === 0 || was.length === 0) continue;
       const ready = runningBehind(change.after, before, after);
-      if (ready.length === 0) yield flip(change.before, change.after, { was, is });
+      if (ready.length === 0)
+        yield flip(change.before, change.after, { was, is, isNew: is.every((one) => isAdded(one, before)) });
       else if (!ready.some((workload) => was.includes(workload)))
         yield* smaller(change.after, { was, ready }, before);
     }
   },
 });
+
+const isAdded = ({ kind, manifest }: Workload, before: World) =>
+  before.find(kind, manifest.name, manifest) === undefined;
 
 function selectorOf(service: Manifest): Record<string, string> {
   return strings(service.get("spec", "selector"));
@@ -142,7 +146,7 @@ function changesSelector(before: Manifest, after: Manifest): boolean {
 function flip(
   before: Manifest,
   after: Manifest,
-  { was, is }: { was: readonly Workload[]; is: readonly Workload[] },
+  { was, is, isNew }: { was: readonly Workload[]; is: readonly Workload[]; isNew: boolean },
 ): Problem {
   const [old, now] = [selectorOf(before), selectorOf(after)];
   // The first pair that keeps today's pods out.
@@ -153,7 +157,9 @@ function flip(
     subject: after,
     at: after.locate("spec", "selector", ...(key === undefined ? [] : [key])),
     message: `The selector of ${after.ref} goes from ${labelText(old)} to ${labelText(now)} at once, and no pod that runs now has those labels. From the deploy until the first new pod of ${names(is)} is ready, every request to ${after.name} fails.`,
-    fix: `Give the pods of ${names(is)} the new labels first, and keep the old ones. When they have rolled out, change the selector of ${after.name} in a second change. Drop the old labels last.`,
+    fix: isNew
+      ? `Add ${names(is)} first. When its pods are ready, change the selector of ${after.name} in a second change.`
+      : `Give the pods of ${names(is)} the new labels first, and keep the old ones. When they have rolled out, change the selector of ${after.name} in a second change. Drop the old labels last.`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -212,18 +212,18 @@ function replacedBy(
   const { ref, name } = heir.manifest;
   const count = podsOf(gone, before);
   const pods = Number.isNaN(count)
-    ? "its pods stop"
+    ? `the pods of ${names} stop`
     : count === 1
-      ? "its pod stops"
-      : `its ${count} pods stop`;
+      ? `the only pod of ${names} stops`
+      : `the ${count} pods of ${names} stop`;
   const victim = service.was === service.is ? `users of ${name} have` : `${service.is.ref} has`;
   const condition = removals.includes("unknown") ? "If the deploy tool prunes (Argo CD, Flux, Helm), " : "";
   return {
     subject: heir.manifest,
     at: heir.manifest.locate(),
     atMost: proven,
-    message: `${ref} takes the place of ${names} in one deploy. ${condition}${pods} at once, and ${victim} nobody to answer until the first pod of ${name} is ready.`,
-    fix: `Add ${name} beside ${names} first. When its pods are ready, remove ${names} in a second change.`,
+    message: `${ref} takes the place of ${names} in one deploy. ${capital(`${condition}${pods}`)} at once, and ${victim} nobody to answer until the first pod of ${ref} is ready.`,
+    fix: `Add ${ref} beside ${names} first. When its pods are ready, remove ${names} in a second change.`,
   };
 }
 
@@ -248,6 +248,8 @@ function fewer(
     fix: `Check that ${to} pods carry the load at its peak, or raise the replicas of the others behind ${is.name} first.`,
   };
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Names of what runs only for a while. */
 const TRIAL = /(^|[-.])(canary|preview|baseline|experiment|shadow|test|debug)($|[-.])/i;
