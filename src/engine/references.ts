@@ -175,23 +175,30 @@ export function providerOf(
   return makersOf(world).get(name)?.[0];
 }
 
-/** Kinds that make several, or under a name that is made of their own: what each of them makes. */
+/**
+ * Kinds that make several, or under a name that is made of their own: what each of them makes. By `group/Kind`, for
+ * others have kinds of the same name: a Cluster of Cluster API makes no logins.
+ */
 const MANY: Readonly<Record<string, (manifest: Manifest) => readonly string[]>> = {
-  SecretProviderClass: (one) =>
+  "secrets-store.csi.x-k8s.io/SecretProviderClass": (one) =>
     list(one.get("spec", "secretObjects")).flatMap((item) => string(object(item)["secretName"]) ?? []),
   // CloudNativePG: the application's and the superuser's login, and its certificates.
-  Cluster: ({ name }) => ["app", "superuser", "ca", "server", "replication"].map((end) => `${name}-${end}`),
-  RabbitmqCluster: ({ name }) => [`${name}-default-user`],
-  Elasticsearch: ({ name }) =>
+  "postgresql.cnpg.io/Cluster": ({ name }) =>
+    ["app", "superuser", "ca", "server", "replication"].map((end) => `${name}-${end}`),
+  "rabbitmq.com/RabbitmqCluster": ({ name }) => [`${name}-default-user`],
+  "elasticsearch.k8s.elastic.co/Elasticsearch": ({ name }) =>
     ["es-elastic-user", "es-http-certs-public", "es-http-certs-internal"].map((end) => `${name}-${end}`),
-  Kibana: ({ name }) => [`${name}-kb-http-certs-public`],
-  Kafka: ({ name }) => ["cluster-ca-cert", "clients-ca-cert"].map((end) => `${name}-${end}`),
-  PostgresCluster: (one) => {
+  "kibana.k8s.elastic.co/Kibana": ({ name }) => [`${name}-kb-http-certs-public`],
+  "kafka.strimzi.io/Kafka": ({ name }) =>
+    ["cluster-ca-cert", "clients-ca-cert"].map((end) => `${name}-${end}`),
+  "postgres-operator.crunchydata.com/PostgresCluster": (one) => {
     const { name } = one;
     const users = list(one.get("spec", "users")).flatMap((item) => string(object(item)["name"]) ?? []);
     return [`${name}-cluster-cert`, ...[name, ...users].map((user) => `${name}-pguser-${user}`)];
   },
 };
+
+const MANY_KINDS = Object.keys(MANY).map((id) => id.slice(id.indexOf("/") + 1));
 
 const indexes = new WeakMap<World, Map<string, Manifest[]>>();
 
@@ -200,7 +207,7 @@ function makersOf(world: World): Map<string, Manifest[]> {
   const known = indexes.get(world);
   if (known) return known;
   const index = new Map<string, Manifest[]>();
-  for (const maker of world.ofKind(...Object.keys(MAKERS), ...Object.keys(MANY))) {
+  for (const maker of world.ofKind(...Object.keys(MAKERS), ...MANY_KINDS)) {
     for (const name of madeBy(maker)) index.set(name, [...(index.get(name) ?? []), maker]);
   }
   indexes.set(world, index);
@@ -208,9 +215,11 @@ function makersOf(world: World): Map<string, Manifest[]> {
 }
 
 function madeBy(maker: Manifest): readonly string[] {
-  const many = MANY[maker.kind];
+  const many = MANY[`${maker.group}/${maker.kind}`];
   if (many) return many(maker);
-  const [made] = (MAKERS[maker.kind] ?? []).flatMap((path) => string(maker.get(...path)) ?? []);
+  const places = MAKERS[maker.kind];
+  if (!places) return [];
+  const [made] = places.flatMap((path) => string(maker.get(...path)) ?? []);
   return [made ?? maker.name];
 }
 

@@ -34,6 +34,11 @@ const one = (key: string, mark = "") => `env:
                   name: mailer-settings
                   key: ${key}${mark}`;
 const SETTINGS = settings("host: smtp.example.com");
+const MACHINES = `---
+apiVersion: cluster.x-k8s.io/v1beta1
+kind: Cluster
+metadata: { name: mailer, namespace: shop }
+`;
 const MARK = " # <- finding";
 
 const EXTERNAL = `apiVersion: external-secrets.io/v1
@@ -131,6 +136,11 @@ export default defineCheck({
     },
   ],
   safe: [
+    {
+      title: "a cluster of machines goes, which made no such Secret",
+      before: mailer(ALL.replace("configMapRef", "secretRef").replace("-settings", "-app")) + MACHINES,
+      after: mailer(ALL.replace("configMapRef", "secretRef").replace("-settings", "-app")),
+    },
     {
       title: "the operator of a database makes the Secret from now on",
       before: {
