@@ -16,11 +16,18 @@ export function bindingsOf(workload: Workload, world: World): Manifest[] {
     .filter((binding) => list(binding.get("subjects")).some((subject) => isSubject(subject, workload)));
 }
 
+/** By its name, by the user name that it has for the API server, or by a group of all accounts (RBAC, Referring to subjects). */
 function isSubject(subject: Json, workload: Workload): boolean {
   const { kind, name, namespace } = object(subject);
+  const home = workload.manifest.namespace;
+  if (kind === "User") return name === `system:serviceaccount:${home}:${accountOf(workload)}`;
+  if (kind === "Group") return GROUPS.includes(text(name)) || name === `system:serviceaccounts:${home}`;
   const same = sameNamespace({ namespace: string(namespace) ?? "" }, workload.manifest);
   return kind === "ServiceAccount" && name === accountOf(workload) && same;
 }
+
+/** Groups that every ServiceAccount is in. */
+const GROUPS = ["system:serviceaccounts", "system:authenticated"];
 
 /** The Role or ClusterRole that a binding gives, where the unit has it. */
 export function roleOf(binding: Manifest, world: World): Manifest | undefined {
@@ -34,7 +41,7 @@ export interface Right {
   /** The namespace in which it holds. */
   readonly scope: string;
   readonly group: string;
-  /** With the names that it is limited to, or, outside of resources, a URL. */
+  /** With the name that it is limited to, or, outside of resources, a URL. */
   readonly resource: string;
   readonly verb: string;
 }
@@ -48,9 +55,11 @@ export function rightsOf(binding: Manifest, world: World): Right[] | undefined {
 }
 
 function rightsIn(rule: Readonly<Record<string, Json | undefined>>, scope: string): Right[] {
-  const names = list(rule["resourceNames"]).map(text).sort().join(",");
+  const names = list(rule["resourceNames"]).map((name) => ` ${text(name)}`);
   const resources = [
-    ...list(rule["resources"]).map((one) => (names === "" ? text(one) : `${text(one)} ${names}`)),
+    ...list(rule["resources"]).flatMap((one) =>
+      (names.length === 0 ? [""] : names).map((name) => `${text(one)}${name}`),
+    ),
     ...list(rule["nonResourceURLs"]).map(text),
   ];
   const groups = Array.isArray(rule["apiGroups"]) ? list(rule["apiGroups"]).map(text) : [""];

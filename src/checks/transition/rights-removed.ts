@@ -45,6 +45,17 @@ subjects:${mark}
 `;
 
 const ALL = "[get, list, watch, create]";
+const GROUP = "- { kind: Group, apiGroup: rbac.authorization.k8s.io, name: 'system:serviceaccounts:jobs' }";
+const named = (...rules: readonly (readonly string[])[]) =>
+  role("[get]").replace(
+    / {2}- .*\n/,
+    rules
+      .map(
+        (names) =>
+          `  - { apiGroups: [batch], resources: [jobs], resourceNames: [${names.join(", ")}], verbs: [get] }\n`,
+      )
+      .join(""),
+  );
 const MARK = " # <- finding";
 const marked = (text: string, line: string) => text.replace(line, line + MARK);
 const ACCOUNT = "serviceAccountName: broker";
@@ -84,6 +95,21 @@ export default defineCheck({
       title: "another binding gives the same",
       before: POD + role(ALL) + binding("broker"),
       after: POD + role(ALL) + binding("broker-jobs"),
+    },
+    {
+      title: "the binding names all accounts of the namespace",
+      before: POD + role(ALL) + binding("broker"),
+      after: POD + role(ALL) + binding("broker").replace(/- \{ kind.*/, GROUP),
+    },
+    {
+      title: "a new version brings a binding of another name, with one verb less",
+      before: POD + role(ALL) + binding("broker"),
+      after: POD.replace("broker:2", "broker:3") + role("[get, list, watch]") + binding("broker-jobs"),
+    },
+    {
+      title: "a rule for two names becomes two rules",
+      before: POD + named(["a", "b"]) + binding("broker"),
+      after: POD + named(["a"], ["b"]) + binding("broker"),
     },
     {
       title: "a wider role takes the place of the role",
@@ -129,7 +155,11 @@ function* poorer(was: Workload, is: Workload, transition: Transition): Iterable<
   // What a role from elsewhere gives cannot be told; what it gave before either.
   if (now.some((binding) => rightsOf(binding, after) === undefined && !isThere(binding, before))) return;
   const left = now.flatMap((binding) => rightsOf(binding, after) ?? []);
-  const lost = bindingsOf(was, before).flatMap((binding) => lossOf(binding, left, transition));
+  // Under a new name a binding goes on, and what it gives less is a matter of its role.
+  const hasHeir = now.some((binding) => !before.find(binding.kind, binding.name, binding));
+  const lost = bindingsOf(was, before)
+    .flatMap((binding) => lossOf(binding, left, transition))
+    .map((one) => ({ ...one, gone: one.gone && !hasHeir }));
   const [first] = lost;
   if (!first) return;
   // A new version may need less; so may one that was never asked.
