@@ -25,7 +25,7 @@ const AFFINITY = [
 export function nodesFor(workload: Workload): Demand[][] {
   const spec = [...workload.template, "spec"];
   const selector = Object.entries(strings(podField(workload, "nodeSelector"))).map(([label, value]) => ({
-    ...{ label, operator: "In", values: [value] },
+    ...{ label: currentName(label), operator: "In", values: [value] },
     path: [...spec, "nodeSelector", label],
   }));
   const terms = list(podField(workload, ...AFFINITY)).map((term, index) => {
@@ -38,11 +38,26 @@ export function nodesFor(workload: Workload): Demand[][] {
   return terms.length === 0 ? [selector] : terms.map((term) => [...selector, ...term]);
 }
 
+/** Labels that every kubelet writes under an old and a new name (kubernetes.io, Well-Known Labels). */
+const RENAMED: Readonly<Record<string, string>> = {
+  "beta.kubernetes.io/arch": "kubernetes.io/arch",
+  "beta.kubernetes.io/os": "kubernetes.io/os",
+  "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+  "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+};
+
+const currentName = (label: string) => RENAMED[label] ?? label;
+
 function expressions(value: Json | undefined, path: FieldPath): Demand[] {
   return list(value).map((item, index) => {
     const { key, operator, values } = object(item);
     return {
-      ...{ label: string(key) ?? "", operator: string(operator) ?? "", values: list(values).map(String) },
+      ...{
+        label: currentName(string(key) ?? ""),
+        operator: string(operator) ?? "",
+        values: list(values).map(String),
+      },
       path: [...path, index],
     };
   });
@@ -103,8 +118,32 @@ export function tolerationsOf(workload: Workload): Toleration[] {
   });
 }
 
+/** Taints that stop pods, or keep new ones away; the third effect, PreferNoSchedule, does neither. */
+const STOPPING = ["NoSchedule", "NoExecute"];
+
+/** Tolerations of one workload that nothing takes the place of: neither others of its own, nor what Kubernetes adds. */
+export function lostTolerations(was: Workload, is: Workload): Toleration[] {
+  const now = tolerationsOf(is);
+  return tolerationsOf(was).filter((old) => {
+    if (old.effect === "PreferNoSchedule" || old.limited || isGiven(old, is, now)) return false;
+    const effects = old.effect === "" ? STOPPING : [old.effect];
+    return !effects.every((effect) => now.some((one) => bears(one, { ...old, effect })));
+  });
+}
+
+/** What the DaemonSet controller tolerates for its pods (kubernetes.io, DaemonSet, Taints and tolerations). */
+const OF_DAEMONS =
+  /^node\.kubernetes\.io\/(not-ready|unreachable|(disk|memory|pid)-pressure|unschedulable|network-unavailable)$/;
+const CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
+
+/** kubeadm has tainted control planes under their new name alone since Kubernetes 1.25. */
+function isGiven({ key }: Toleration, { kind }: Workload, now: readonly Toleration[]): boolean {
+  if (key === "node-role.kubernetes.io/master") return now.some((one) => one.key === CONTROL_PLANE);
+  return kind === "DaemonSet" && OF_DAEMONS.test(key);
+}
+
 /** Whether one toleration bears all that another does. */
-export function bears(wide: Toleration, narrow: Toleration): boolean {
+function bears(wide: Toleration, narrow: Toleration): boolean {
   return (
     (wide.key === "" || wide.key === narrow.key) &&
     (wide.value === undefined || wide.value === narrow.value) &&

@@ -1,9 +1,8 @@
 import {
-  bears,
   implies,
   isPlacementUnknown,
+  lostTolerations,
   nodesFor,
-  tolerationsOf,
   type Demand,
   type Toleration,
 } from "../../engine/placement.ts";
@@ -39,6 +38,9 @@ const selector = (pool: string, mark = "") => `nodeSelector:
         example.com/pool: ${pool}${mark}`;
 const bearing = (key: string) =>
   `tolerations: [{ key: ${key}, operator: Equal, value: gpu, effect: NoSchedule }]`;
+const control = (...names: string[]) =>
+  `tolerations: [${names.map((name) => `{ key: node-role.kubernetes.io/${name}, effect: NoSchedule }`).join(", ")}]`;
+const instances = (group: string) => `nodeSelector: { ${group}/instance-type: m5.large }`;
 const NOTHING = "terminationGracePeriodSeconds: 30";
 const MARK = " # <- finding";
 const OTHER = scorer(selector("fast")).replaceAll("scorer", "trainer");
@@ -112,6 +114,32 @@ export default defineCheck({
       after: scorer(NOTHING),
     },
     {
+      title: "one toleration for each effect takes the place of one for all",
+      before: scorer("tolerations: [{ operator: Exists }]", "DaemonSet"),
+      after: scorer(
+        "tolerations: [{ operator: Exists, effect: NoSchedule }, { operator: Exists, effect: NoExecute }]",
+        "DaemonSet",
+      ),
+    },
+    {
+      title: "the taint that control planes had under their old name",
+      before: scorer(control("master", "control-plane"), "DaemonSet"),
+      after: scorer(control("control-plane"), "DaemonSet"),
+    },
+    {
+      title: "what the controller tolerates for every agent",
+      before: scorer(
+        "tolerations: [{ key: node.kubernetes.io/disk-pressure, operator: Exists }]",
+        "DaemonSet",
+      ),
+      after: scorer(NOTHING, "DaemonSet"),
+    },
+    {
+      title: "the label that every node has is called by its new name",
+      before: scorer(instances("beta.kubernetes.io"), "StatefulSet"),
+      after: scorer(instances("node.kubernetes.io"), "StatefulSet"),
+    },
+    {
       title: "a wider toleration takes its place",
       before: scorer(`${selector("gpu")}\n      ${bearing("example.com/pool")}`),
       after: scorer(`${selector("gpu")}\n      tolerations: [{ operator: Exists }]`),
@@ -135,7 +163,8 @@ function* narrowed({ was, is }: WorkloadPair, { before, after }: Transition): It
   if (old.every((other) => now.some((alternative) => fits(alternative, other)))) return;
   const added =
     now[0]?.filter((demand) => !old.some((other) => other.some((one) => implies(one, demand)))) ?? [];
-  const zone = now.length === 1 ? added.find(isOneZone) : undefined;
+  const wasOne = old.every((alternative) => alternative.some(isOneZone));
+  const zone = now.length === 1 && !wasOne ? added.find(isOneZone) : undefined;
   if (zone) yield* oneZone(is, zone, after);
   const known = labelsIn(before);
   const strange = added.filter((demand) => isStrange(demand, known));
@@ -152,10 +181,8 @@ function* narrowed({ was, is }: WorkloadPair, { before, after }: Transition): It
   };
 }
 
-const ZONES = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-
 const isOneZone = ({ label, operator, values }: Demand) =>
-  ZONES.includes(label) && operator === "In" && values.length === 1;
+  label === "topology.kubernetes.io/zone" && operator === "In" && values.length === 1;
 
 function* oneZone(is: Workload, { path, values }: Demand, after: World): Iterable<Problem> {
   const replicas = after.replicasOf(is);
@@ -232,10 +259,7 @@ function stopsFirst(workload: Workload, world: World): boolean {
 
 /** Nodes are often tainted with the label by which they are chosen. */
 function* intolerant({ was, is }: WorkloadPair, after: World): Iterable<Problem> {
-  const now = tolerationsOf(is);
-  const lost = tolerationsOf(was).filter(
-    (old) => old.effect !== "PreferNoSchedule" && !old.limited && !now.some((one) => bears(one, old)),
-  );
+  const lost = lostTolerations(was, is);
   const own = nodesFor(is);
   for (const toleration of lost) {
     const [demand] = own.length === 1 ? (own[0] ?? []).filter((one) => goesWith(one, toleration)) : [];
