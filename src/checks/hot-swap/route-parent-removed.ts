@@ -92,6 +92,17 @@ export default defineCheck({
       after: { "edge/public.yaml": gateway("public"), "shop.yaml": route(parent("public")) },
     },
     {
+      title: "another environment renames its own listener, and its own route",
+      before: {
+        "clusters/blue/edge.yaml": gateway("public") + route(parent("public", ", sectionName: https")),
+        "clusters/green/edge.yaml": gateway("public") + route(parent("public", ", sectionName: https")),
+      },
+      after: {
+        "clusters/blue/edge.yaml": gateway("public", "tls") + route(parent("public", ", sectionName: tls")),
+        "clusters/green/edge.yaml": gateway("public") + route(parent("public", ", sectionName: https")),
+      },
+    },
+    {
       title: "the route takes whatever listener there is",
       before: gateway("public") + route(parent("public")),
       after: gateway("public", "tls") + route(parent("public")),
@@ -103,9 +114,12 @@ export default defineCheck({
     if (gone.length === 0) return;
     for (const kind of ["Ingress", "Gateway", ...ROUTES]) {
       for (const route of transition.after.everywhere(kind)) {
-        for (const parent of parentsOf(route)) {
-          const lost = gone.find((one) => isParent(one, parent));
-          if (lost) yield problem(route, parent, { lost, transition });
+        const lossOf = (parent: Parent) => gone.find((one) => isParent(one, parent));
+        const parents = parentsOf(route);
+        const stays = parents.some((one) => !lossOf(one) && isThere(one, transition.after));
+        for (const parent of parents) {
+          const lost = lossOf(parent);
+          if (lost) yield problem(route, parent, { lost, stays, before: transition.before });
         }
       }
     }
@@ -127,7 +141,11 @@ function goneWith(
 ): Gone[] {
   if (!before || !PARENTS.includes(before.kind)) return [];
   if (kind === "removed") return world.anywhere(before.kind, before.name) ? [] : [{ manifest: before }];
-  const left = new Set(listenersOf(after));
+  const alike = world
+    .everywhere(before.kind)
+    .filter((one) => one.name === before.name && sameNamespace(one, before));
+  // Several environments may each have one of that name, and nobody can tell which of them a route means.
+  const left = new Set([after, ...alike].flatMap(listenersOf));
   return listenersOf(before).flatMap((listener) =>
     left.has(listener) ? [] : [{ manifest: before, listener }],
   );
@@ -189,23 +207,23 @@ function isParent({ manifest, listener }: Gone, parent: Parent): boolean {
 
 interface Loss {
   readonly lost: Gone;
-  readonly transition: Transition;
+  /** The route hangs on something else as well, which is still there. */
+  readonly stays: boolean;
+  readonly before: World;
 }
 
-function problem(route: Manifest, parent: Parent, { lost, transition }: Loss): Problem {
+function problem(route: Manifest, parent: Parent, { lost, stays, before }: Loss): Problem {
   const { manifest, listener } = lost;
-  const { before, after } = transition;
-  const others = parentsOf(route).filter((one) => one !== parent && isThere(one, after));
   const sure = listener !== undefined || removalOf(manifest, before) === "deleted";
   const what = listener === undefined ? manifest.ref : `listener ${listener} of ${manifest.ref}`;
-  const atMost = others.length > 0 ? "notice" : sure ? undefined : "warning";
+  const atMost = stays ? "notice" : sure ? undefined : "warning";
   return {
     subject: route,
     key: what,
     at: route.locate(...parent.path),
     was: manifest.locate(),
     ...(atMost && { atMost }),
-    message: `${route.ref} hangs on ${what}, which this change takes away: nothing serves ${others.length > 0 ? "it there" : "it"} any more, though what it leads to still runs.`,
+    message: `${route.ref} hangs on ${what}, which this change takes away: nothing serves ${stays ? "it there" : "it"} any more, though what it leads to still runs.`,
     fix: `Keep ${what} until ${route.ref} names something else.`,
   };
 }
