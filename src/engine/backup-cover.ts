@@ -36,6 +36,29 @@ export function backupSources(world: World): Manifest[] {
   return [...new Set([...orders, ...jobs])];
 }
 
+/** Whether something makes backups that made none before, or was not there. */
+export function hasNewSource({ before, after }: { readonly before: World; readonly after: World }): boolean {
+  const known = new Set(backupSources(before).map(({ id }) => id));
+  return backupSources(after).some(({ id }) => !known.has(id));
+}
+
+/** A claim, a StatefulSet with volumes, or a database of an operator. */
+export function holdsData(manifest: Manifest): boolean {
+  if (manifest.kind === "PersistentVolumeClaim") return true;
+  if (manifest.kind === "StatefulSet") return manifest.get("spec", "volumeClaimTemplates") !== undefined;
+  return systemOf(manifest) !== undefined;
+}
+
+/** Whether a source names what it copies, and all of that leaves the repository. */
+export function goesWithData(
+  source: Manifest,
+  { before, after }: { readonly before: World; readonly after: World },
+): boolean {
+  const text = JSON.stringify(source.object);
+  const named = before.manifests.filter((one) => holdsData(one) && text.includes(one.name));
+  return named.length > 0 && !named.some(({ kind, name }) => after.anywhere(kind, name));
+}
+
 /** Whether a source may be the one that backs a store up: it names it, looks after its namespace, or is it. */
 export function mayCover(source: Manifest, store: Manifest): boolean {
   if (source === store) return true;

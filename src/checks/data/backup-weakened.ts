@@ -1,4 +1,5 @@
 import { backupFields, hasBackups, makesBackups } from "../../engine/backups.ts";
+import { goesWithData, hasNewSource, holdsData } from "../../engine/backup-cover.ts";
 import { setScalar } from "../../engine/edit.ts";
 import type { BackupFields } from "../../engine/system-types.ts";
 import { systemOf } from "../../engine/systems.ts";
@@ -78,6 +79,12 @@ spec:
   logicalBackupSchedule: "30 0 * * *"
 `;
 
+const claim = (name: string) => `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: ${name}, namespace: shop }
+---
+`;
+
 const OTHER = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: shop }\n";
 const MARK = " # <- finding";
 
@@ -154,6 +161,16 @@ export default defineCheck({
       after: { "dump.yaml": dump(NIGHTLY, undefined, "orders-backup"), "settings.yaml": OTHER },
     },
     {
+      title: "it is suspended where another backup begins",
+      before: dump(NIGHTLY),
+      after: { "dump.yaml": dump(NIGHTLY, "suspend: true"), "velero.yaml": velero("720h") },
+    },
+    {
+      title: "the database that it copies goes with it, and another one stays",
+      before: { "dump.yaml": dump(NIGHTLY), "db.yaml": `${claim("orders")}${claim("users")}` },
+      after: { "db.yaml": claim("users") },
+    },
+    {
       title: "a job that cleans up old backups is suspended",
       before: dump(NIGHTLY, undefined, "backup-purge"),
       after: dump(NIGHTLY, "suspend: true", "backup-purge"),
@@ -182,7 +199,7 @@ export default defineCheck({
       const old = sourceOf(change.before, transition.before);
       if (!old?.works) continue;
       if (change.kind === "removed") yield* removed(change.before, transition);
-      else yield* weakened(change.before, change.after, { old, world: transition.after });
+      else yield* weakened(change.before, change.after, { old, transition });
     }
   },
 });
@@ -210,11 +227,8 @@ function* removed(gone: Manifest, transition: Transition): Iterable<Problem> {
   const { before, after } = transition;
   // With a database go its backups, which is another story; and a new source takes the place of an old one.
   if (systemOf(gone) || after.count(gone.kind, gone.name) >= before.count(gone.kind, gone.name)) return;
-  const isNew = transition.changes.some(
-    (change) => change.kind === "added" && sourceOf(change.after, after)?.works === true,
-  );
-  const rest = after.manifests.some((manifest) => holdsData(manifest));
-  if (isNew) return;
+  if (hasNewSource(transition) || goesWithData(gone, transition)) return;
+  const rest = after.manifests.some(holdsData);
   yield {
     subject: gone,
     key: "removed",
@@ -225,22 +239,15 @@ function* removed(gone: Manifest, transition: Transition): Iterable<Problem> {
   };
 }
 
-/** A claim, a StatefulSet with volumes, or a database of an operator. */
-function holdsData(manifest: Manifest): boolean {
-  if (manifest.kind === "PersistentVolumeClaim") return true;
-  if (manifest.kind === "StatefulSet") return manifest.get("spec", "volumeClaimTemplates") !== undefined;
-  return systemOf(manifest) !== undefined;
-}
-
 interface Context {
   readonly old: Source;
-  readonly world: World;
+  readonly transition: Transition;
 }
 
-function* weakened(before: Manifest, after: Manifest, { old, world }: Context): Iterable<Problem> {
+function* weakened(before: Manifest, after: Manifest, { old, transition }: Context): Iterable<Problem> {
   const { fields } = old;
-  const now = sourceOf(after, world);
-  if (!now) return;
+  const now = sourceOf(after, transition.after);
+  if (!now || (!now.works && hasNewSource(transition))) return;
   const suspend = fields.suspends.find((path) => after.get(...path) === true);
   if (suspend) yield suspended(after, suspend);
   else if (!now.works) yield dropped(after, fields);
