@@ -1,19 +1,23 @@
 import { imageName, isStore } from "../../engine/image.ts";
 import { isObject, list, object, string } from "../../engine/json.ts";
 import { dataUnder, foldersOf, removalOf } from "../../engine/pruning.ts";
+import { isUnknown } from "../../engine/template.ts";
 import type { Json, Manifest, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
-import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
-const application = (finalizers: string) => `apiVersion: argoproj.io/v1alpha1
+const application = (
+  finalizers: string,
+  name = "ledger",
+  path = "apps/ledger",
+) => `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
-  name: ledger
+  name: ${name}
   namespace: argocd
   ${finalizers}
 spec:
-  source: { repoURL: https://git.example.com/platform, path: apps/ledger }
+  source: { repoURL: https://git.example.com/platform, path: ${path} }
 `;
 
 const FINALIZER = "finalizers: [resources-finalizer.argocd.argoproj.io]";
@@ -88,6 +92,19 @@ export default defineCheck({
       after: { "apps/ledger/claim.yaml": CLAIM },
     },
     {
+      title: "one of two clusters goes with its folder, and the other has a claim of that name",
+      before: {
+        "argocd/east.yaml": application(FINALIZER, "ledger-east", "east/ledger"),
+        "argocd/west.yaml": application(FINALIZER, "ledger-west", "west/ledger"),
+        "east/ledger/claim.yaml": CLAIM,
+        "west/ledger/claim.yaml": CLAIM,
+      },
+      after: {
+        "argocd/west.yaml": application(FINALIZER, "ledger-west", "west/ledger"),
+        "west/ledger/claim.yaml": CLAIM,
+      },
+    },
+    {
       title: "it moves to another file",
       before: { "argocd/ledger.yaml": application(FINALIZER), "apps/ledger/claim.yaml": CLAIM },
       after: { "argocd/bank/ledger.yaml": application(FINALIZER), "apps/ledger/claim.yaml": CLAIM },
@@ -142,14 +159,17 @@ function takesAlong(deployer: Manifest): boolean {
 
 const policyOf = (deployer: Manifest) => string(deployer.get("spec", "deletionPolicy")) ?? "MirrorPrune";
 
-function* judge(gone: Manifest, { before, after }: Transition): Iterable<Problem> {
+function* judge(gone: Manifest, transition: Transition): Iterable<Problem> {
+  const { before, after } = transition;
   const removal = removalOf(gone, before);
   if (removal === "kept") return;
   // What leaves the repository with it is judged by itself.
-  const held = dataUnder(gone, before).filter(({ kind, name }) => after.anywhere(kind, name));
+  const held = dataUnder(gone, before).filter(
+    ({ kind, name }) => after.anywhere(kind, name) && after.count(kind, name) >= before.count(kind, name),
+  );
   const store = storeOf(gone);
   if (held.length === 0 && store === undefined) return;
-  const sure = removal === "deleted" && held.length > 0 && !hasHeir(gone, after);
+  const sure = removal === "deleted" && held.length > 0 && !hasHeir(gone, held, transition);
   const condition = removal === "unknown" ? "If it leaves the cluster as well, " : "At the next sync ";
   const what = held.length > 0 ? listText(held.map(({ ref }) => ref)) : (store ?? "");
   yield {
@@ -171,12 +191,26 @@ function fixOf({ ref, kind }: Manifest): string {
     : `First give the claims of ${ref} the annotation helm.sh/resource-policy: keep`;
 }
 
-/** Another one deploys the same folder: it may make again what was deleted, but not its data. */
-function hasHeir(gone: Manifest, after: World): boolean {
+/** Another one deploys the same: it may take over what is there, or make it again, but without its data. */
+function hasHeir(gone: Manifest, held: readonly Manifest[], { after, changes }: Transition): boolean {
+  const sets = changes.filter(({ kind, after: set }) => kind !== "removed" && set.kind === "ApplicationSet");
+  // What a new set generates, only its generators tell.
+  const generates = sets.some(
+    ({ before, after: set }) =>
+      before?.object !== set?.object && set !== undefined && foldersOf(set).some(isUnknown),
+  );
   const folders = foldersOf(gone).filter((folder) => typeof folder === "string");
-  return ["Application", "ApplicationSet", "Kustomization"]
-    .flatMap((kind) => after.everywhere(kind))
-    .some((other) => foldersOf(other).some((folder) => folders.some((one) => one === folder)));
+  const others = ["Application", "ApplicationSet", "Kustomization"].flatMap((kind) => after.everywhere(kind));
+  return (
+    generates ||
+    others.some(
+      (other) =>
+        foldersOf(other).some((folder) => folders.some((one) => one === folder)) ||
+        dataUnder(other, after).some(({ kind, name }) =>
+          held.some((one) => one.kind === kind && one.name === name),
+        ),
+    )
+  );
 }
 
 /** The chart of a release that is known to be a store, or whose values ask for a volume. */
