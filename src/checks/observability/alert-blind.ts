@@ -4,9 +4,10 @@ import { string } from "../../engine/json.ts";
 import { targetsOf } from "../../engine/monitors.ts";
 import { matchersOf, readExpression, type Matcher } from "../../engine/promql.ts";
 import { RULE_HOLDERS } from "../../engine/recordings.ts";
+import { sameNamespace } from "../../engine/selectors.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
 import { keptWorkloads } from "../../engine/workload-pairs.ts";
-import { predecessor, type Workload } from "../../engine/workload.ts";
+import { predecessor, workloadOf, type Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
 const workload = (name: string, { kind = "Deployment", container = "web" } = {}) => `apiVersion: apps/v1
@@ -92,6 +93,17 @@ export default defineCheck({
       title: "both change together",
       before: workload("basket") + alert(AVAILABLE),
       after: workload("basket-web") + alert(AVAILABLE.replace('"basket"', '"basket-web"')),
+    },
+    {
+      title: "for a while the alert looks for both",
+      before: workload("basket") + alert(AVAILABLE),
+      after:
+        workload("basket-web") + alert(`${AVAILABLE} or ${AVAILABLE.replace('"basket"', '"basket-web"')}`),
+    },
+    {
+      title: "the alert is about another namespace",
+      before: workload("basket") + alert(AVAILABLE.replace("}", ', namespace="bank"}')),
+      after: workload("basket-web") + alert(AVAILABLE.replace("}", ', namespace="bank"}')),
     },
     {
       title: "the pattern fits the new name too",
@@ -188,11 +200,16 @@ const imagesOf = ({ containers }: Workload) =>
     return role === "app" && image !== undefined ? [imageName(image).repository] : [];
   });
 
+const POD_OWNERS = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Rollout"];
+
 function ofContainers(was: Workload, is: Workload, { after }: Transition): Rename[] {
   return is.containers.flatMap((container): Rename[] => {
     const old = predecessor(container, is, was);
     const stays =
-      old && after.workloads.some(({ containers }) => containers.some(({ name }) => name === old.name));
+      old &&
+      POD_OWNERS.flatMap((kind) => after.everywhere(kind)).some((manifest) =>
+        workloadOf(manifest)?.containers.some(({ name }) => name === old.name),
+      );
     if (!old || old.name === container.name || stays) return [];
     const text = `container ${old.name} of ${is.manifest.ref} is ${container.name} now`;
     return [{ label: "container", was: old.name, is: container.name, text, manifest: is.manifest }];
@@ -234,9 +251,10 @@ function* blind(alert: Alert, renames: readonly Rename[]): Iterable<Problem> {
   // An alert on what is absent fires now, which is seen at once.
   if (!expression || /\babsent(_over_time)?\b/.test(alert.expression)) return;
   const told = new Set<Rename>();
-  for (const matcher of matchersOf(expression)) {
+  const matchers = matchersOf(expression);
+  for (const matcher of matchers) {
     const rename = renames.find((one) => one.label === matcher.label && loses(matcher, one));
-    if (!rename || told.has(rename)) continue;
+    if (!rename || isMeant(rename, matchers) || told.has(rename)) continue;
     told.add(rename);
     yield {
       subject: alert.manifest,
@@ -250,6 +268,16 @@ function* blind(alert: Alert, renames: readonly Rename[]): Iterable<Problem> {
           : `Write ${rename.is} instead of ${rename.was} for ${rename.label} in ${alert.name}.`,
     };
   }
+}
+
+/** Whether the expression is about another namespace, or looks for the new name as well. */
+function isMeant({ manifest, label, is }: Rename, matchers: readonly Matcher[]): boolean {
+  const spaces = matchers.filter((one) => one.label === "namespace" && one.operator === "=");
+  const elsewhere =
+    spaces.length > 0 && !spaces.some(({ value }) => sameNamespace(manifest, { namespace: value }));
+  const knows = ({ operator, value }: Matcher) =>
+    operator === "=" ? value === is : operator === "=~" && piecesOf(value)?.some(({ text }) => text === is);
+  return elsewhere || (is !== "" && matchers.some((one) => one.label === label && knows(one)));
 }
 
 function loses({ operator, value }: Matcher, { was, is, prefix }: Rename): boolean {
