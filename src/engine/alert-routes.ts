@@ -1,4 +1,5 @@
 import { isObject, list, object, string, strings, type JsonObject } from "./json.ts";
+import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 import type { World } from "./world.ts";
 import { readYaml } from "./yaml.ts";
@@ -76,7 +77,7 @@ function routing(
   );
   const routes = flatten(config["route"], { conditions: [], receiver: "", path: ["route"] }).map((route) => ({
     ...route,
-    tells: telling.has(route.receiver),
+    tells: telling.has(route.receiver) || isUnknown(route.receiver),
   }));
   return [{ ref: manifest.ref, manifest, key, routes, locate }];
 }
@@ -84,7 +85,8 @@ function routing(
 /** A receiver without any integration takes alerts and tells nobody (prometheus/alertmanager config.Receiver). */
 function tells(receiver: JsonObject): boolean {
   return Object.entries(receiver).some(
-    ([key, value]) => /configs$/i.test(key) && Array.isArray(value) && value.length > 0,
+    ([key, value]) =>
+      /configs$/i.test(key) && ((Array.isArray(value) && value.length > 0) || isUnknown(value)),
   );
 }
 
