@@ -74,6 +74,7 @@ export const DATABASE_SYSTEMS: Readonly<Record<string, System>> = {
       suspends: [],
       retentions: [["spec", "backup", "retentionPolicy"]],
     },
+    stop: ["metadata", "annotations", "cnpg.io/hibernation"],
     guards: [
       { path: ["spec", "enablePDB"], kind: "disruptions", off: isFalse },
       {
@@ -231,6 +232,11 @@ export const DATABASE_SYSTEMS: Readonly<Record<string, System>> = {
       {
         ...{ called: "replicas of each shard", needs: "one", otherwise: 1 },
         count: ["spec", "configuration", "clusters", "*", "layout", "replicasCount"],
+        // Listed one by one, each shard has a number of its own.
+        among: (entry) => {
+          const { shards, replicas } = object(object(entry)["layout"]);
+          return shards === undefined && replicas === undefined;
+        },
       },
     ],
     stop: ["spec", "stop"],

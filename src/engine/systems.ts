@@ -18,8 +18,8 @@ export function systemOf({ group, kind }: Pick<Manifest, "group" | "kind">): Sys
   return SYSTEMS.get(`${group}/${kind}`);
 }
 
-/** ClickHouse's operator takes words for a switch. */
-const STOPPED: ReadonlySet<Json | undefined> = new Set([true, "true", "yes", "1"]);
+/** ClickHouse's operator takes words for a switch, and CloudNativePG an annotation. */
+const STOPPED: ReadonlySet<Json | undefined> = new Set([true, "true", "yes", "1", "on"]);
 
 /** Members of an operator-managed system that stand in for each other. */
 export interface MemberGroup {
