@@ -68,6 +68,11 @@ export default defineCheck({
   ],
   safe: [
     {
+      title: "the topic is only compacted, and nothing of it grows too old",
+      before: topic("{ cleanup.policy: compact, retention.ms: 604800000 }"),
+      after: topic("{ cleanup.policy: compact, retention.ms: 86400000 }"),
+    },
+    {
       title: "messages are kept longer",
       before: topic("retention.ms: 86400000"),
       after: topic("retention.ms: 604800000"),
@@ -99,7 +104,9 @@ export default defineCheck({
       if (kind !== "kept" || before.object === after.object || after.group !== "kafka.strimzi.io") continue;
       const config = CONFIGS[after.kind];
       if (!config) continue;
-      for (const key of RETENTIONS) yield* shorter({ before, after, path: [...config, key] });
+      // Of a topic that is only compacted nothing is deleted for its age or size.
+      const ages = after.get(...config, "cleanup.policy") !== "compact";
+      for (const key of ages ? RETENTIONS : []) yield* shorter({ before, after, path: [...config, key] });
       yield* uncompacted({ before, after, path: [...config, "cleanup.policy"] });
       yield* unclean({ before, after, path: [...config, "unclean.leader.election.enable"] });
     }
@@ -113,7 +120,7 @@ const CONFIGS: Readonly<Record<string, FieldPath>> = {
 
 const RETENTIONS = [
   ...["retention.ms", "retention.bytes", "log.retention.ms", "log.retention.bytes"],
-  ...["log.retention.minutes", "log.retention.hours", "delete.retention.ms"],
+  ...["log.retention.minutes", "log.retention.hours"],
 ];
 
 interface Field {
