@@ -107,7 +107,7 @@ function danglingMounts(workload: Workload): Contradiction[] {
   ];
   const known = new Set(names);
   // A list that a template makes is not seen.
-  if (names.some(isUnknown) || hasActions(workload.manifest.source)) return [];
+  if (names.some(isUnknown) || hasActions(workload.manifest.source) || isPatch(workload)) return [];
   return workload.containers.flatMap(({ spec, path, name }) =>
     list(spec["volumeMounts"]).flatMap((mount, index): Contradiction[] => {
       const volume = string(object(mount)["name"]);
@@ -122,6 +122,10 @@ function danglingMounts(workload: Workload): Contradiction[] {
     }),
   );
 }
+
+/** A part of an object that something lays over another: the API server takes no whole one without a selector. */
+const isPatch = ({ manifest }: Workload) =>
+  manifest.group === "apps" && manifest.get("spec", "selector") === undefined;
 
 function doubleValues({ containers }: Workload): Contradiction[] {
   return containers.flatMap(({ spec, path, name }) =>

@@ -135,6 +135,12 @@ export default defineCheck({
     },
     { title: "one limit is empty", after: budget("minAvailable: 1\n  maxUnavailable: null") },
     {
+      title: "a patch, which the volume is no part of",
+      after: deployment("replicas: 3", {
+        container: "volumeMounts: [{ name: pictures, mountPath: /pictures }]",
+      }).replace(/ {2}selector: .*\n/, ""),
+    },
+    {
       title: "the volume comes from the claim templates of a StatefulSet",
       after: deployment("volumeClaimTemplates: [{ metadata: { name: pictures } }]", {
         container: "volumeMounts: [{ name: pictures, mountPath: /pictures }]",

@@ -80,7 +80,7 @@ export default defineCheck({
     for (const { before, after } of changes) {
       if (after?.kind !== "CronJob" || after.group !== "batch") continue;
       yield* late(before, after);
-      if (before) yield* meeting(before, after);
+      if (before && after.get("spec", "suspend") !== true) yield* meeting(before, after);
     }
   },
 });
