@@ -28,7 +28,7 @@ export default defineCheck({
   kind: "pipelines",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "A squash or merge commit takes the title of the pull request along, and GitHub starts no workflow for a push whose message says so. Production stays as it was while everybody believes that it is new, and the next deploy brings both changes at once.",
+  why: "A squash or merge commit carries the title of the pull request, and GitHub starts no workflow for a push whose message says so. Production stays as it was while everybody believes that it is updated, and the next deploy brings both changes at once.",
   fix: "Take the marker out of the title, or of the commit's message, before the merge.",
   references: ["https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs"],
   unsafe: [
@@ -91,7 +91,7 @@ function problemsOf(words: RequestWords, delivery: Delivery): Problem[] {
   if (!deploy) return [];
   const { pipeline, root } = deploy;
   const where = inTitle === undefined ? "The last commit's message" : "The title of this pull request";
-  const message = `${where} says ${marker}, and the merge takes it to ${words.branch}: GitHub then starts no workflow, so ${root.id} of ${pipeline.path} does not deploy this change, and no test runs on it.`;
+  const message = `${where} says ${marker}, and the merge carries that to ${words.branch}: GitHub then starts no workflow, so ${root.id} of ${pipeline.path} does not deploy this change, and no test runs on it.`;
   const fix = `Take ${marker} out of ${inTitle === undefined ? "the commit's message" : "the title"} before the merge.`;
   // Of several commits, a squash takes the title first, and a merge commit only the title.
   const most = inTitle === undefined && words.commits > 1 ? { atMost: "notice" as const } : {};

@@ -29,13 +29,13 @@ const queued: Facts = { rules: { ...RULES, queue: true } };
 
 export default defineCheck({
   id: "required-check-never-reports",
-  title: "A check that the branch's rules require is reported by nobody any more",
+  title: "A check that the branch's rules require is no longer reported",
   pillar: "testing",
   kind: "pipelines",
   severity: severities("warning", "warning", "warning"),
   confidence: "certain",
-  why: "Rules bind to the name of a check. Under another name, or in a workflow that does not start, the check stays pending and no pull request can be merged, a fix in an outage among them. Somebody then takes the requirement away, and nothing stands before the branch.",
-  fix: "Keep the name of the check, or change the rule in the same hour as the merge; let its workflow start for every pull request.",
+  why: "Rules bind to the name of a check. Under another name, or in a workflow that does not start, the check stays pending and no pull request can be merged, not even a fix during an outage. Somebody then removes the requirement, and nothing protects the branch.",
+  fix: "Keep the name of the check, or change the rule together with the merge; let its workflow start for every pull request.",
   references: [
     "https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks",
     "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets#require-status-checks-to-pass-before-merging",

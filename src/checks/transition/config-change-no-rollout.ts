@@ -166,6 +166,6 @@ function problem({ manifest }: Workload, config: Manifest, keys: readonly Key[])
     key: `${config.kind}/${config.name}`,
     at: first ? config.locate(first.field, first.name) : config.locate(),
     message: `${names} of ${config.ref} ${keys.length === 1 ? "changes" : "change"}, and nothing rolls out ${manifest.ref}, which reads it when it starts: its pods keep the old value until each of them happens to be replaced.`,
-    fix: `Run kubectl rollout restart ${manifest.kind.toLowerCase()}/${manifest.name} after the deploy, or put a hash of ${config.name} into an annotation of its pod template.`,
+    fix: `Run kubectl rollout restart ${manifest.kind.toLowerCase()}/${manifest.name}${manifest.namespace === "" ? "" : ` -n ${manifest.namespace}`} after the deploy, or put a hash of ${config.name} into an annotation of its pod template.`,
   };
 }

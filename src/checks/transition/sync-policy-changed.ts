@@ -41,8 +41,8 @@ export default defineCheck({
   pillar: "transition",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "With pruning on, whatever the tool once made and git no longer holds is deleted at the next sync. With force or replace, an object whose change is refused is deleted and created again, a claim with its data among them. And while it is suspended it deploys nothing, not even the fix that users wait for.",
-  fix: "Look at the difference between cluster and git before pruning or force is switched on, and protect what holds data with the annotation that the tool reads.",
+  why: "With pruning on, whatever the tool once made and git no longer holds is deleted at the next sync. With force or replace, an object whose change is refused is deleted and created again, a claim with its data among them. And while the tool is suspended, it deploys nothing, not even the fix that users wait for.",
+  fix: "Before pruning or force is switched on, compare the cluster with git, and protect what holds data with the annotation that the tool reads. Suspend only for a while, and say until when.",
   references: [
     "https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/",
     "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/",
