@@ -196,7 +196,13 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "required-check-renamed": ["required-check-never-reports", "gate-weakened"],
   "rollout-wait-removed": ["rollout-wait-removed"],
   "skip-marker": ["merge-skips-pipelines"],
-  "tests-removed-from-workflow": ["stage-removed", "gate-weakened", "tests-narrowed"],
+  "tests-removed-from-workflow": [
+    "stage-removed",
+    "gate-weakened",
+    "tests-narrowed",
+    "tests-skip-paths",
+    "criterion-lowered",
+  ],
 };
 
 /** The checks that fit a case: those of its category and of its secondary categories. */

@@ -72,6 +72,7 @@ import systemProtectionOff from "./redundancy/system-protection-off.ts";
 import valuesBudgetWeakened from "./redundancy/values-budget-weakened.ts";
 import valuesFewerReplicas from "./redundancy/values-fewer-replicas.ts";
 import approvalRemoved from "./testing/approval-removed.ts";
+import criterionLowered from "./testing/criterion-lowered.ts";
 import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts";
 import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
 import deployTargetRemoved from "./testing/deploy-target-removed.ts";
@@ -84,6 +85,7 @@ import rolloutWaitRemoved from "./testing/rollout-wait-removed.ts";
 import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
 import testsNarrowed from "./testing/tests-narrowed.ts";
+import testsSkipPaths from "./testing/tests-skip-paths.ts";
 import apiRemoved from "./transition/api-removed.ts";
 import configChangeNoRollout from "./transition/config-change-no-rollout.ts";
 import configPruneRace from "./transition/config-prune-race.ts";
@@ -186,6 +188,7 @@ export const checks: readonly Check[] = [
   valuesBudgetWeakened,
   valuesFewerReplicas,
   approvalRemoved,
+  criterionLowered,
   deployCancelledInProgress,
   deployFailureIgnored,
   deployTargetRemoved,
@@ -198,6 +201,7 @@ export const checks: readonly Check[] = [
   stageRemoved,
   stagingBypassed,
   testsNarrowed,
+  testsSkipPaths,
   apiRemoved,
   configChangeNoRollout,
   configPruneRace,

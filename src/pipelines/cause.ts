@@ -52,7 +52,7 @@ function conditionCause(before: Evidence, { job, step, text: command }: Evidence
   const ofJob = newly(before.job.condition, job.condition);
   if (ofJob) {
     const what = `Job ${job.id} now runs only if \`${oneLine(ofJob.text)}\``;
-    return { at: ofJob.at, what, fix: `Let ${job.id} run whenever the deploy does.`, job };
+    return { at: ofJob.at, what, fix: `Let ${job.id} run whenever the deploy does.${ifOff(ofJob)}`, job };
   }
   const ofStep = newly(before.step?.condition, step?.condition);
   if (!step || !ofStep) return undefined;
@@ -60,6 +60,12 @@ function conditionCause(before: Evidence, { job, step, text: command }: Evidence
   const what = `${name} now runs only if \`${oneLine(ofStep.text)}\``;
   return { at: ofStep.at, what, fix: "Let it run whenever the deploy does.", job };
 }
+
+/** A test that is switched off as a whole is most often meant to come back. */
+const ifOff = ({ expr }: Condition): string =>
+  expr.kind === "literal" && expr.value === false
+    ? " If it must stay off for a while, say until when: a waiver in nines.yml with `until` and a reason."
+    : "";
 
 /** The jobs between a test and the deploy, the deploy first: one that lost a need, or whose condition changed. */
 function pathCause(weakening: Weakening, change: Change): Cause | undefined {
@@ -222,23 +228,29 @@ function fallback({ deploy, before, after }: Weakening, change: Change): Cause {
 const isCalled = (line: string, id: string): boolean =>
   line.startsWith(`${id}:`) || line.trim() === id || line.startsWith(`stage('${id}')`);
 
-/** A job that is commented out is still there to be seen, at its comment. */
-function commented({ job, text: command }: Evidence, { after }: Change): Cause | undefined {
+const COMMENT = /^\s*(#|\/\/)/;
+const uncommented = (line: string): string => line.replace(/^[\s#/]*(- )?/, "");
+
+/** A test that is commented out is still there to be seen, at its comment. */
+function commented({ job, text: command, step }: Evidence, { after }: Change): Cause | undefined {
   const { path } = job.at;
   const lines = after.text(path)?.split("\n") ?? [];
-  const index = lines.findIndex(
-    (line) => /^\s*(#|\/\/)/.test(line) && isCalled(line.replace(/^[\s#/]*(- )?/, ""), job.id),
-  );
+  const line = (is: (text: string) => boolean): number =>
+    lines.findIndex((text) => COMMENT.test(text) && is(uncommented(text)));
+  const ofJob = line((text) => isCalled(text, job.id));
+  const index = ofJob === -1 ? line((text) => runs(text, command, step?.uses)) : ofJob;
   if (index === -1) return undefined;
   const length = lines[index]?.length ?? 0;
-  const at = {
-    side: "head" as const,
-    path,
-    line: index + 1,
-    column: 1,
-    endLine: index + 1,
-    endColumn: length + 1,
-  };
-  const what = `Job ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
-  return { at, what, fix: `Uncomment it, and let the deploy need ${job.id}.`, job };
+  const place = { path, line: index + 1, column: 1, endLine: index + 1, endColumn: length + 1 };
+  const whole = `Job ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
+  const what = ofJob === -1 ? `\`${oneLine(command)}\` of job ${job.id} is commented out` : whole;
+  const back = ofJob === -1 ? "Uncomment it." : `Uncomment it, and let the deploy need ${job.id}.`;
+  const fix = `${back} If the tests must stay off for a while, say until when: a waiver in nines.yml with \`until\` and a reason.`;
+  return { at: { side: "head", ...place }, what, fix, job };
 }
+
+/** Whether a line that was commented out is the step which ran a command, or used an action. */
+const runs = (line: string, command: string, uses = ""): boolean =>
+  /^(run: |script: |command: )/.test(line)
+    ? line.endsWith(` ${command}`)
+    : line === command || (uses !== "" && line === `uses: ${uses}`);

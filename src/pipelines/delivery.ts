@@ -62,6 +62,8 @@ export interface Delivery {
   readonly notes: readonly Note[];
   /** What is known beyond the files. */
   readonly facts: Facts;
+  /** The files that were read. */
+  readonly paths: readonly string[];
   /** A path's text, for exact edits. */
   readonly text: (path: string) => string | undefined;
 }
@@ -119,6 +121,7 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
       ...(judge.exhausted ? [tooMuch(pipelines)] : []),
     ],
     facts: tree.facts ?? {},
+    paths,
     text: (path) => tree.files.get(path)?.text,
   };
 }

@@ -16,12 +16,14 @@ export function triggersAt(root: Node): Location {
 
 function trigger(event: string, filters: Node | undefined, at: Location): Trigger {
   const list = (key: string): string[] => texts(field(filters, key)).map(({ text }) => text);
+  const filter = entry(filters, "paths-ignore") ?? entry(filters, "paths");
   return {
     event: event.toLowerCase(),
     branches: [...list("branches"), ...list("branches-ignore").map((pattern) => `!${pattern}`)],
     tags: [...list("tags"), ...list("tags-ignore").map((pattern) => `!${pattern}`)],
     types: list("types"),
     paths: [...list("paths"), ...list("paths-ignore").map((pattern) => `!${pattern}`)],
+    ...(filter ? { pathsAt: filter.at } : {}),
     upstream: list("workflows"),
     at,
   };

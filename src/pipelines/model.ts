@@ -53,6 +53,8 @@ export interface Trigger {
   readonly types: readonly string[];
   /** Whether `paths` or `paths-ignore` narrow it. */
   readonly paths: readonly string[];
+  /** Where the last of them are written. */
+  readonly pathsAt?: Location;
   /** Names of the pipelines whose end starts it. */
   readonly upstream: readonly string[];
   readonly at: Location;

@@ -88,6 +88,8 @@ const NARROWING: readonly { readonly tool: RegExp; readonly option: RegExp }[] =
   { tool: /^(jest|cypress|playwright)$/, option: / --(grep-invert|grep|invert|only-changed|spec)\b/ },
   { tool: /^(gradle|maven)$/, option: / (-x|--exclude-task) \S*[tT]est\S*|-Dtest=\S+|-DexcludedGroups=\S+/ },
   { tool: /^rspec$/, option: / --tag ~\S+/ },
+  { tool: /^(browser tests|scenarios)$/, option: / --(grep|tags?|spec|name|exclude)[= ]\S+/ },
+  { tool: /^phpunit$/, option: / --(exclude-group|filter|group)[= ]\S+/ },
   { tool: /^dotnet test$/, option: / --filter \S+/ },
   { tool: /^cargo test$/, option: / --skip \S+/ },
 ];

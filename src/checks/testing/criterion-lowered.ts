@@ -1,0 +1,93 @@
+import type { Problem } from "../../engine/types.ts";
+import { pairEvidence } from "../../pipelines/compare.ts";
+import type { Evidence } from "../../pipelines/evidence.ts";
+import { jobSubject, wordsOf } from "../../pipelines/problems.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const ci = (command: string): Record<string, string> => ({
+  ".github/workflows/ci.yml": `on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: ${command}
+`,
+});
+
+export default defineCheck({
+  id: "criterion-lowered",
+  title: "A test passes with less than it asked for",
+  pillar: "testing",
+  kind: "pipelines",
+  severity: severities("notice", "notice", "notice"),
+  confidence: "likely",
+  why: "The job keeps its name and stays green: what the limit stopped until now reaches the next deploy, and nobody sees that the limit moved.",
+  fix: "Keep the limit, and mend what falls below it; where it must move, say why, and when it comes back.",
+  references: [
+    "https://pytest-cov.readthedocs.io/en/latest/config.html",
+    "https://trivy.dev/latest/docs/configuration/others/#exit-code",
+  ],
+  unsafe: [
+    {
+      title: "the least coverage is lowered",
+      before: ci("pytest --cov=shop --cov-fail-under=85"),
+      after: ci("pytest --cov=shop --cov-fail-under=60 # <- finding"),
+    },
+    {
+      title: "the least coverage is dropped",
+      before: ci("pytest --cov=shop --cov-fail-under=85"),
+      after: ci("pytest --cov=shop # <- finding"),
+    },
+    {
+      title: "a scan no longer fails for what it finds",
+      before: ci("trivy fs --exit-code 1 ."),
+      after: ci("trivy fs --exit-code 0 . # <- finding"),
+    },
+  ],
+  safe: [
+    {
+      title: "it asks for more",
+      before: ci("pytest --cov-fail-under=60"),
+      after: ci("pytest --cov-fail-under=85"),
+    },
+    {
+      title: "another command asks for it now",
+      before: ci("pytest --cov=shop --cov-fail-under=85"),
+      after: ci("pytest --cov=shop\n      - run: coverage report --fail-under=85"),
+    },
+    { title: "it never asked", before: ci("pytest --cov=shop"), after: ci("pytest --cov=shop -q") },
+  ],
+
+  run: (change) => {
+    const pairs = [...pairEvidence(change)];
+    return pairs.flatMap(([before, after]) => problemOf(before, after, scriptsOf(after)));
+  },
+});
+
+/** Options that set a limit below which a tool fails. */
+const LIMITS: readonly RegExp[] = [
+  / --cov-fail-under[= ](\d+(?:\.\d+)?)/,
+  / --(?:coverage-)?fail-under[= ](\d+(?:\.\d+)?)/,
+  / --(?:minimum-coverage|min-coverage|min)[= ](\d+(?:\.\d+)?)/,
+  / --check-coverage\b.*? --(?:lines|branches|statements)[= ](\d+(?:\.\d+)?)/,
+  / --exit-code[= ](\d+)/,
+];
+
+/** All that the job's own scripts say: a limit may have moved to another command. */
+const scriptsOf = ({ job }: Evidence): string => job.steps.map(({ run = "" }) => run).join("\n");
+
+function problemOf(before: Evidence, after: Evidence, scripts: string): Problem[] {
+  if (before.tool !== after.tool || before.text === after.text) return [];
+  for (const limit of LIMITS) {
+    const was = limit.exec(before.text);
+    const is = limit.exec(after.text);
+    if (!was || Number(is?.[1] ?? 0) >= Number(was[1])) continue;
+    if (!is && /fail[-_]under|check-coverage|threshold|exit-code/i.test(scripts)) continue;
+    const now = is ? `\`${is[0].trim()}\`` : "nothing of the kind";
+    const message = `The ${wordsOf(after.purpose)} of job ${after.job.id} failed below \`${was[0].trim()}\`; now they run with ${now}, and pass with less.`;
+    const fix = `Run them with \`${was[0].trim()}\` again.`;
+    const key = `${after.purpose} ${after.tool}`;
+    return [{ subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, fix, key }];
+  }
+  return [];
+}
