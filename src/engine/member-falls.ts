@@ -39,11 +39,17 @@ type Kept = Extract<Change, { kind: "kept" }>;
 function managed({ before, after }: Kept, sides: Sides): MembersFall[] {
   const old = new Map(membersIn(before, sides.before).map((group) => [group.key, group]));
   const runs = systemOf(after)?.runs ?? "";
-  return membersIn(after, sides.after).flatMap(({ count: to, ...group }): MembersFall[] => {
+  const groups = membersIn(after, sides.after);
+  return groups.flatMap(({ count: to, ...group }): MembersFall[] => {
     const from = old.get(group.key)?.count ?? NaN;
-    return to < from ? [{ ...group, after, runs, from, to, plain: false }] : [];
+    // Copies move along to another group of the same object, where that has as many more.
+    const moves = group.needs === "copies" && total(groups, group) >= total([...old.values()], group);
+    return to < from && !moves ? [{ ...group, after, runs, from, to, plain: false }] : [];
   });
 }
+
+const total = (groups: readonly MemberGroup[], { called }: Pick<MemberGroup, "called">) =>
+  groups.reduce((sum, one) => sum + (one.called === called ? one.count : 0), 0);
 
 /** The groups of members of a system, with what other objects of the unit add to them. */
 export function membersIn(manifest: Manifest, world: World): MemberGroup[] {

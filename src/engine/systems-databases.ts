@@ -14,9 +14,9 @@ const isOn = (...path: FieldPath) => {
 /** Patroni waits for a stand-by before it confirms a write only where it is told to (patroni.readthedocs.io, replication_modes). */
 const synchronous = (...path: string[]): Guard => ({ path, kind: "synchronous", off: isNotTrue });
 
-/** Percona's operators spread members over nodes unless the key is `none` (docs.percona.com, constraints). */
+/** Percona's operators spread members over nodes unless the key is `none`, or rules of one's own stand beside it (docs.percona.com, constraints). */
 const antiAffinity = (...path: string[]): Guard => ({
-  ...{ path, kind: "spread" },
+  ...{ path, kind: "spread", unless: [...path.slice(0, -1), "advanced"] },
   off: (value) => value === "none",
 });
 

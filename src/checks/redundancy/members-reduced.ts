@@ -25,6 +25,12 @@ metadata: { name: events, namespace: shop }
 spec: { configuration: { clusters: [{ name: main, layout: ${layout} }] } }
 `;
 
+const elastic = (sets: string) => `apiVersion: elasticsearch.k8s.elastic.co/v1
+kind: Elasticsearch
+metadata: { name: finds, namespace: shop }
+spec: { nodeSets: [${sets.replaceAll(/ }/g, ", config: { node.roles: [data] } }")}] }
+`;
+
 const pool = (name: string, spec: string) => `apiVersion: kafka.strimzi.io/v1beta2
 kind: KafkaNodePool
 metadata: { name: ${name}, namespace: shop, labels: { strimzi.io/cluster: events } }
@@ -121,6 +127,11 @@ export default defineCheck({
       after: database("enablePDB: true"),
     },
     { title: "the database is removed", before: database("instances: 3"), after: etcd("replicas: 3") },
+    {
+      title: "nodes that hold copies move to another set",
+      before: elastic("{ name: hot, count: 6 }"),
+      after: elastic("{ name: hot, count: 3 }, { name: hot-new, count: 3 }"),
+    },
     {
       title: "each shard says its own number",
       before: clickhouse("{ shardsCount: 1, replicasCount: 2 }"),

@@ -95,6 +95,11 @@ export default defineCheck({
       ),
     },
     {
+      title: "rules written out take the place of the operator's key",
+      before: galera("kubernetes.io/hostname"),
+      after: galera("none\n      advanced: { podAntiAffinity: {} }"),
+    },
+    {
       title: "it was off before",
       before: database("enablePDB: false"),
       after: database("enablePDB: false\n  logLevel: debug"),
