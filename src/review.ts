@@ -2,10 +2,12 @@ import { findingsOf } from "./checks/findings.ts";
 import { checks } from "./checks/index.ts";
 import { runChecks } from "./checks/run.ts";
 import { worldsOf } from "./checks/worlds.ts";
+import { fidelityOf } from "./engine/fidelity.ts";
 import { floorRows } from "./engine/floors.ts";
 import { protectionRows } from "./engine/protection-rows.ts";
 import type { Note, Policy, Render, Report, StageRow, Tier, Tree } from "./engine/types.ts";
 import { readDelivery } from "./pipelines/delivery.ts";
+import type { Delivery } from "./pipelines/delivery.ts";
 import { subjectOfDeploy } from "./pipelines/problems.ts";
 import { applyPolicy } from "./policy/apply.ts";
 import { strictestDemands, upcomingDemands, withDemands } from "./policy/demands.ts";
@@ -20,8 +22,8 @@ import { waiverFor } from "./policy/waivers.ts";
 export async function review(base: Tree, head: Tree, policy: Policy, render: Render): Promise<Report> {
   const rendered = await render(base, head, policy.units);
   const delivery = {
-    before: readDelivery(base, policy, "base"),
-    after: readDelivery(head, policy, "head"),
+    before: readDelivery(base, policy, "base", { units: rendered.base.units }),
+    after: readDelivery(head, policy, "head", { units: rendered.head.units }),
   };
   const units = worldsOf({ before: rendered.base, after: rendered.head }, policy);
   const { problems, notes } = runChecks(checks, units, delivery);
@@ -39,6 +41,7 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
     stages: rows,
     demands: strictestDemands(policy),
     upcoming: upcomingDemands(policy),
+    fidelity: fidelityOf(units, changesPipelines(base, head, delivery.after)),
     notes: unique(all),
     scope: {
       manifests: rendered.head.units.reduce((sum, unit) => sum + unit.manifests.length, 0),
@@ -52,6 +55,9 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
 function tierOfDeploy({ deploy, environment }: StageRow, policy: Policy): Tier {
   return tierOf(policy, subjectOfDeploy(deploy), { unit: "", environment });
 }
+
+const changesPipelines = (base: Tree, head: Tree, { pipelines }: Delivery): boolean =>
+  pipelines.some(({ path }) => base.files.get(path)?.sha !== head.files.get(path)?.sha);
 
 /** Sorted, each once. */
 function unique(notes: readonly Note[]): Note[] {

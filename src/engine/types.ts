@@ -457,6 +457,22 @@ export interface PathNode {
   readonly after: readonly string[];
 }
 
+/** Where the staging unit of an application is not what its production unit is, in what would hide a failure. */
+export interface Fidelity {
+  readonly staging: string;
+  readonly production: string;
+  readonly differences: readonly FidelityDifference[];
+}
+
+export interface FidelityDifference {
+  /** The object of the production unit. */
+  readonly subject: string;
+  /** What differs: `replicas`, `memory limit of web`. */
+  readonly aspect: string;
+  readonly staging: string;
+  readonly production: string;
+}
+
 /** What the policy demands of a stage. */
 export type StageDemand = "required" | "advised" | "off";
 
@@ -555,6 +571,8 @@ export interface Report {
   readonly demands: Readonly<Record<Stage, StageDemand>>;
   /** Days from which a stage is required, `YYYY-MM-DD`, where that is still to come. */
   readonly upcoming?: Readonly<Partial<Record<Stage, string>>>;
+  /** Of the applications that the change touches; of all, where it touches a pipeline. Posture: never a finding. */
+  readonly fidelity: readonly Fidelity[];
   readonly notes: readonly Note[];
   /** What was looked at, so that "nothing to check" can be told from "nothing found". */
   readonly scope: { readonly manifests: number; readonly units: number; readonly pipelines: number };

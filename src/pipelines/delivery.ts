@@ -1,6 +1,18 @@
 import { STAGES } from "../engine/types.ts";
-import type { Facts, GateVerdict, Note, Side, Stage, StageCell, StageRow, Tree } from "../engine/types.ts";
+import type {
+  Facts,
+  GateVerdict,
+  Note,
+  Side,
+  Stage,
+  StageCell,
+  StageRow,
+  Tree,
+  Unit,
+} from "../engine/types.ts";
 import { beginningOf } from "./beginnings.ts";
+import { clusterCell, gradualOf, readCluster } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { declaredTests, withAccepted } from "./declared.ts";
 import type { Declared } from "./declared.ts";
 import { findDeploys, isThrowAway } from "./deploys.ts";
@@ -68,8 +80,19 @@ export interface Delivery {
   readonly text: (path: string) => string | undefined;
 }
 
+/** What is known of a side beside its files. */
+export interface Surroundings {
+  /** What is deployed, rendered: tests stand in manifests too. */
+  readonly units?: readonly Unit[];
+}
+
 /** Reads how one side of a repository tests and deploys. It never throws: what cannot be read ends in a note. */
-export function readDelivery(tree: Tree, declared: Declared, side: Side): Delivery {
+export function readDelivery(
+  tree: Tree,
+  declared: Declared,
+  side: Side,
+  { units = [] }: Surroundings = {},
+): Delivery {
   const files = openFiles(tree, side);
   const pipelines = [...readGithubActions(files), ...readOtherSystems(files)].map((pipeline) =>
     withAccepted(pipeline, declared.bypasses),
@@ -101,6 +124,7 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const ground = { production, evidence, gates, opaque };
   const throwAway = new Set(read.flatMap(({ jobs }) => jobs.filter(isThrowAway).map(({ job }) => job)));
+  const cluster = readCluster(tree, side, units);
   const perDeploy = Map.groupBy(gates, ({ deploy }) => deploy);
   return {
     side,
@@ -112,7 +136,7 @@ export function readDelivery(tree: Tree, declared: Declared, side: Side): Delive
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     unresolved: unresolvedScripts(read),
     rows: production.map((deploy) =>
-      rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge }),
+      rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge, cluster }),
     ),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [
@@ -227,13 +251,18 @@ function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[
 interface Ground extends Pick<Delivery, "evidence" | "gates" | "opaque" | "deploys"> {
   readonly throwAway: ReadonlySet<Job>;
   readonly judge: Judge;
+  readonly cluster: Cluster;
 }
 
 function rowOf(deploy: Deploy, ground: Ground): StageRow {
-  const { gates, judge } = ground;
-  const cells = STAGES.map((stage) => cellOf(stage, deploy, ground));
+  const { gates, judge, cluster } = ground;
+  const cells = STAGES.map((stage) => {
+    const inPipelines = cellOf(stage, deploy, ground);
+    const inCluster = clusterCell(stage, deploy, cluster);
+    return inCluster && rank(inCluster.verdict) < rank(inPipelines.verdict) ? inCluster : inPipelines;
+  });
   const ancestors = (job: Job): ReadonlySet<string> => judge.ancestors(job, deploy.pipeline);
-  const practices = practicesOf(deploy, { ...ground, ancestors, gradual: undefined });
+  const practices = practicesOf(deploy, { ...ground, ancestors, gradual: gradualOf(deploy, cluster) });
   const starts = judge.reaching(deploy).map(({ label }) => label);
   const path = pathOf(deploy, gates, starts);
   return { deploy: nameOf(deploy), environment: "production", at: deploy.root.at, cells, practices, path };

@@ -8,8 +8,9 @@ export function json(report: Report): string {
 }
 
 /** What stands before each production deploy, for machines, in the same form. */
-export function stagesJson({ version, head, stages, demands, upcoming, verdicts, notes }: Report): string {
-  const rest = { commit: head, stages, demands, upcoming, verdict: verdicts["test-stages"], notes };
+export function stagesJson(report: Report): string {
+  const { version, head, stages, demands, upcoming, fidelity, verdicts, notes } = report;
+  const rest = { commit: head, stages, demands, upcoming, fidelity, verdict: verdicts["test-stages"], notes };
   return `${JSON.stringify({ version, ...rest }, sorted, 2)}\n`;
 }
 

@@ -1,6 +1,7 @@
 import type { CheckRunName, Report } from "../engine/types.ts";
 import { clamp, count } from "./clean.ts";
 import { code, prose } from "./escape.ts";
+import { fidelitySection } from "./fidelity.ts";
 import { existingSection, fixedSection, freshSection, notesSection, waivedSection } from "./sections.ts";
 import { RUNS, select } from "./select.ts";
 import { floorsSection, gapsSection, protectionsSection, stagesSection, type Drawing } from "./tables.ts";
@@ -35,6 +36,7 @@ export function stagesMarkdown(report: Report): string {
     `## What stands before production: ${report.verdicts["test-stages"]}`,
     ...gapsSection(report),
     ...stagesSection(report, "mermaid"),
+    ...fidelitySection(report),
     ...notesSection(report, "test-stages"),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -50,6 +52,7 @@ function body(report: Report, run: CheckRunName, drawing: Drawing): string {
     ...(run === "test-stages" ? gapsSection(report) : []),
     ...freshSection(chosen),
     ...own,
+    ...(run === "test-stages" ? fidelitySection(report) : []),
     ...waivedSection(chosen),
     ...fixedSection(chosen),
     ...existingSection(chosen),

@@ -1,5 +1,6 @@
 import { STAGES, type Report, type StageRow } from "../engine/types.ts";
 import { plain } from "./clean.ts";
+import { fidelityText } from "./fidelity.ts";
 import { KEPT, pathLines, PRACTICE } from "./path.ts";
 import { notesOf, placeOf } from "./select.ts";
 import { cellOf, demandWords, GATE, withoutDeploy } from "./stages.ts";
@@ -16,6 +17,7 @@ export function stagesPage(report: Report, options: { colour: boolean; width: nu
   );
   const blocks = [
     shown.length > 0 ? shown : wrap(withoutDeploy(report), "", width),
+    fidelityText(report, paint.bold),
     notes.length > 0 ? [paint.bold("Not analysed"), ...notes] : [],
     [`nines / test-stages: ${report.verdicts["test-stages"]}  ${titleOf(report, "test-stages")}`],
   ];

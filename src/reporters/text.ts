@@ -1,5 +1,6 @@
 import type { Finding, Report, Severity, Verdict } from "../engine/types.ts";
 import { clamp, count, plain } from "./clean.ts";
+import { fidelityText } from "./fidelity.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
 import { MEANS_NAMES, meansToShow, protectionCell, protectionsToShow } from "./protections.ts";
 import { placeOf, RUNS, select, worstFirst, type Selection } from "./select.ts";
@@ -27,6 +28,7 @@ export function text(report: Report, options: { colour: boolean; width: number }
     floors(page, chosen),
     protections(page),
     stagesText(report, page),
+    fidelityText(report, page.paint.bold),
     waived(
       page,
       chosen.flatMap((selection) => selection.waived),

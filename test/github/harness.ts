@@ -77,6 +77,7 @@ export const markJudge: Judge = {
       protections: [],
       stages: [],
       demands: strictestDemands(policy),
+      fidelity: [],
       notes: head.notes,
       scope: { manifests: head.files.size, units: 1, pipelines: 0 },
     } satisfies Report);

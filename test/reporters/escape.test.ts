@@ -94,6 +94,16 @@ function report(nasty: string): Report {
       practices: row.practices.map((practice) => ({ ...practice, reason: nasty })),
       path: row.path.map((node) => ({ ...node, name: nasty })),
     })),
+    fidelity: rich.fidelity.map((pair) => ({
+      staging: nasty,
+      production: nasty,
+      differences: pair.differences.map(() => ({
+        subject: nasty,
+        aspect: nasty,
+        staging: nasty,
+        production: nasty,
+      })),
+    })),
     notes: [1, 2, 3, 4, 5].flatMap((line) => [
       { path: nasty, line, message: nasty },
       { path: `.github/workflows/${nasty}`, line, message: nasty },

@@ -159,6 +159,11 @@ function flood(): Report {
         [1, 2, 3].map((number) => ({ ...node, id: `${node.id}${number}`, name: long(number) })),
       ),
     })),
+    fidelity: Array.from({ length: 40 }, (_, index) => ({
+      staging: long(index),
+      production: long(index),
+      differences: rich.fidelity[0]!.differences.map((one) => ({ ...one, aspect: long(index) })),
+    })),
     notes: Array.from({ length: 300 }, (_, index) => ({
       path: index % 2 === 0 ? "a" : ".github/workflows/a",
       message: long(index),

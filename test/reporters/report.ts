@@ -222,6 +222,21 @@ export const rich: Report = {
     { route: "Service/shop/new", workload: "Deployment/shop/new", unit: ".", after: {} },
   ],
   stages: [deploy],
+  fidelity: [
+    {
+      staging: "deploy/staging",
+      production: "deploy/production",
+      differences: [
+        { subject: "Deployment/shop/web", aspect: "replicas", staging: "1", production: "3" },
+        {
+          subject: "PodDisruptionBudget/shop/web",
+          aspect: "object",
+          staging: "missing",
+          production: "there",
+        },
+      ],
+    },
+  ],
   demands: {
     unit: "required",
     acceptance: "required",
@@ -247,6 +262,7 @@ export const clean: Report = {
   protections: [],
   stages: [],
   notes: [],
+  fidelity: [],
   demands: { ...rich.demands, unit: "advised", acceptance: "advised", rollback: "advised" },
   scope: { manifests: 3, units: 1, pipelines: 1 },
 };

@@ -66,6 +66,7 @@ const report = (findings: readonly Finding[], more: Partial<Report> = {}): Repor
   floors: [],
   protections: [],
   stages: [],
+  fidelity: [],
   demands: {
     unit: "advised",
     acceptance: "advised",
