@@ -197,6 +197,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "rollout-wait-removed": ["rollout-wait-removed"],
   "skip-marker": ["merge-skips-pipelines"],
   "tests-removed-from-workflow": [
+    "cluster-test-removed",
     "stage-removed",
     "gate-weakened",
     "tests-narrowed",

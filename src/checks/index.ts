@@ -72,6 +72,7 @@ import systemProtectionOff from "./redundancy/system-protection-off.ts";
 import valuesBudgetWeakened from "./redundancy/values-budget-weakened.ts";
 import valuesFewerReplicas from "./redundancy/values-fewer-replicas.ts";
 import approvalRemoved from "./testing/approval-removed.ts";
+import clusterTestRemoved from "./testing/cluster-test-removed.ts";
 import criterionLowered from "./testing/criterion-lowered.ts";
 import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts";
 import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
@@ -188,6 +189,7 @@ export const checks: readonly Check[] = [
   valuesBudgetWeakened,
   valuesFewerReplicas,
   approvalRemoved,
+  clusterTestRemoved,
   criterionLowered,
   deployCancelledInProgress,
   deployFailureIgnored,

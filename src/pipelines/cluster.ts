@@ -16,6 +16,8 @@ interface Part {
   readonly tests: readonly ClusterTest[];
   /** Its files were read one by one, so it may hold more than is seen. */
   readonly loose: boolean;
+  /** Objects of it could not be rendered: that something is not there proves nothing. */
+  readonly incomplete: boolean;
 }
 
 /** The side of a delivery that stands in the manifests. */
@@ -38,8 +40,8 @@ export function readCluster(tree: Tree, side: Side, units: readonly Unit[]): Clu
     ({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/"))),
   );
   const parts = [
-    ...units.map(({ id, manifests }) => ({ id, manifests, loose: false })),
-    ...[...loose].map(([id, manifests]) => ({ id, manifests, loose: true })),
+    ...units.map(({ id, manifests, incomplete = false }) => ({ id, manifests, incomplete, loose: false })),
+    ...[...loose].map(([id, manifests]) => ({ id, manifests, incomplete: false, loose: true })),
   ];
   const templates = new Map(
     parts.flatMap(({ manifests }) =>

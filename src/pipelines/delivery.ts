@@ -64,6 +64,8 @@ export interface Delivery {
   readonly early: ReadonlySet<Evidence>;
   /** The jobs before each deploy at which a person must let it go on. */
   readonly approvals: ReadonlyMap<Deploy, readonly Job[]>;
+  /** What of the way to production stands in the manifests. */
+  readonly cluster: Cluster;
   /** What was not read and may hold anything: calls elsewhere, other CI systems, broken files. */
   readonly opaque: readonly string[];
   /** Scripts that may run tests among other things, and were not found in the tree. */
@@ -107,10 +109,7 @@ export function readDelivery(
   const merged = gitOpsDeploys(tree, side);
   const deploys = [...jobDeploys, ...merged];
   const evidence = read.flatMap(({ pipeline, jobs }) =>
-    jobs.flatMap((job) => {
-      const told = findEvidence(pipeline, job, tree);
-      return [...told, ...declaredTests(pipeline, job.job, { tests: declared.tests, told })];
-    }),
+    jobs.flatMap((job) => testsOf(pipeline, job, { tree, tests: declared.tests })),
   );
   const judge = new Judge(tree.facts?.rules);
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
@@ -134,6 +133,7 @@ export function readDelivery(
     checks,
     early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
+    cluster,
     unresolved: unresolvedScripts(read),
     rows: production.map((deploy) =>
       rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge, cluster }),
@@ -148,6 +148,16 @@ export function readDelivery(
     paths,
     text: (path) => tree.files.get(path)?.text,
   };
+}
+
+/** What a job tests: as its steps tell, and as the policy declares. */
+function testsOf(
+  pipeline: Pipeline,
+  job: JobCommands,
+  { tree, tests }: Pick<Declared, "tests"> & { readonly tree: Tree },
+): Evidence[] {
+  const told = findEvidence(pipeline, job, tree);
+  return [...told, ...declaredTests(pipeline, job.job, { tests, told })];
 }
 
 /** Settings that could not be read: said once, where it matters. */
