@@ -9,7 +9,7 @@ const WORDS: readonly (readonly [Environment, RegExp])[] = [
   ["staging", /(^|[-_/.])(staging|stage|stg|preprod|pre-prod|uat|qa|acceptance|acc)($|[-_/.\d])/i],
   [
     "development",
-    /(^|[-_/.])(non-?prod|non-production|dev|develop|development|test|testing|sandbox|preview|review|local|minikube|kind)($|[-_/.\d])/i,
+    /(^|[-_/.])(non-?prod|non-production|dev|develop|development|test|testing|tests|testdata|test-data|fixtures?|sandbox|preview|review|local|minikube|kind)($|[-_/.\d])/i,
   ],
 ];
 

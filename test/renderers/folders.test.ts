@@ -121,3 +121,16 @@ describe("the environment that a path tells", () => {
     expect(environmentOf(path)).toBe(environment);
   });
 });
+
+test("what tests are made of is no part of what is deployed beside it", async () => {
+  const files = {
+    "deploy.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: shop }\n",
+    "internal/testdata/db.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: db }\n",
+    "internal/testdata/more/queue.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: queue }\n",
+  };
+  const { head } = await render(treeOf({}, "base"), treeOf(files));
+  expect(head.units.map(({ id, environment, manifests }) => [id, environment, manifests.length])).toEqual([
+    [".", "unknown", 1],
+    ["internal/testdata", "development", 2],
+  ]);
+});
