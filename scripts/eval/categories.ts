@@ -204,6 +204,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "tests-skip-paths",
     "criterion-lowered",
   ],
+  "unpinned-path": ["deploy-unpinned"],
 };
 
 /** The checks that fit a case: those of its category and of its secondary categories. */

@@ -78,6 +78,7 @@ import deployCancelledInProgress from "./testing/deploy-cancelled-in-progress.ts
 import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
 import deployTargetRemoved from "./testing/deploy-target-removed.ts";
 import deployUngated from "./testing/deploy-ungated.ts";
+import deployUnpinned from "./testing/deploy-unpinned.ts";
 import environmentRemoved from "./testing/environment-removed.ts";
 import gateWeakened from "./testing/gate-weakened.ts";
 import mergeSkipsPipelines from "./testing/merge-skips-pipelines.ts";
@@ -195,6 +196,7 @@ export const checks: readonly Check[] = [
   deployFailureIgnored,
   deployTargetRemoved,
   deployUngated,
+  deployUnpinned,
   environmentRemoved,
   gateWeakened,
   mergeSkipsPipelines,

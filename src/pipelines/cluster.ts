@@ -6,7 +6,7 @@ import { clusterTests } from "./cluster-tests.ts";
 import type { ClusterTest } from "./cluster-tests.ts";
 import { join } from "./commands.ts";
 import type { Deploy } from "./deploys.ts";
-import { rank } from "./gates.ts";
+import { rank } from "./rank.ts";
 import { isGitOps } from "./gitops.ts";
 
 /** What is deployed together, as far as tests in the cluster go. */

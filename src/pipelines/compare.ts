@@ -5,7 +5,7 @@ import { mayTest } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import { isStage } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
-import { rank } from "./gates.ts";
+import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";
 import type { Job } from "./model.ts";
 

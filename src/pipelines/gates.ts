@@ -25,22 +25,6 @@ export interface Standing {
   readonly at?: Location;
 }
 
-/** Best first; what a deploy's gate may sink to. */
-export const VERDICTS: readonly GateVerdict[] = [
-  "required",
-  "required-external",
-  "skippable",
-  "bypassable",
-  "not-on-trigger",
-  "advisory",
-  "post",
-  "unlinked",
-  "capability",
-  "unknown",
-  "absent",
-];
-export const rank = (verdict: GateVerdict): number => VERDICTS.indexOf(verdict);
-
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
 const WORK_AT_MOST = 400_000;
 
