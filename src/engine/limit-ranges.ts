@@ -7,7 +7,9 @@ import type { Container } from "./workload.ts";
 
 /** Why a LimitRange lets nobody create a container. */
 export interface Refusal {
-  /** `memory limit 2Gi is more than the 1Gi that … allows`. */
+  /** `memory limit`. */
+  readonly what: string;
+  /** `is more than the 1Gi that … allows`. */
   readonly text: string;
   /** The bound in the LimitRange. */
   readonly path: FieldPath;
@@ -55,7 +57,8 @@ function tooMuch({ bounds, written, resource, name }: Question): Refusal | undef
   const most = written.limit ?? quantityOf(bounds.limit);
   if (most === undefined || !(most > (quantityOf(bounds.max) ?? Infinity))) return undefined;
   return {
-    text: `its ${resource} limit is more than the ${scalarText(bounds.max)} that ${name} allows`,
+    what: `${resource} limit`,
+    text: `is more than the ${scalarText(bounds.max)} that ${name} allows`,
     path: [...bounds.path, "max", resource],
     ...(written.limit === undefined ? {} : { field: "limits" }),
   };
@@ -65,7 +68,8 @@ function tooLittle({ bounds, written, resource, name }: Question): Refusal | und
   const asked = written.request ?? quantityOf(bounds.request);
   if (asked === undefined || !(asked < (quantityOf(bounds.min) ?? 0))) return undefined;
   return {
-    text: `its ${resource} request is less than the ${scalarText(bounds.min)} that ${name} demands`,
+    what: `${resource} request`,
+    text: `is less than the ${scalarText(bounds.min)} that ${name} demands`,
     path: [...bounds.path, "min", resource],
     ...(written.request === undefined ? {} : { field: "requests" }),
   };
@@ -75,7 +79,8 @@ function overDefault({ bounds, written, resource, name }: Question): Refusal | u
   const most = quantityOf(bounds.limit);
   if (written.limit !== undefined || most === undefined || !((written.request ?? 0) > most)) return undefined;
   return {
-    text: `its ${resource} request is more than the limit of ${scalarText(bounds.limit)} that ${name} gives it`,
+    what: `${resource} request`,
+    text: `is more than the limit of ${scalarText(bounds.limit)} that ${name} gives it`,
     path: [...bounds.path, "default", resource],
     field: "requests",
   };

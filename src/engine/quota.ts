@@ -90,7 +90,8 @@ export function rollingUnder(line: QuotaLine, workload: Workload, world: World):
 
 /** `ResourceQuota/shop/all allows 4Gi of requests.memory`. */
 export function limitOfQuota({ quota, name }: QuotaLine): string {
-  return `${quota.ref} allows ${scalarText(quota.get("spec", "hard", name))} of ${name}`;
+  const amount = scalarText(quota.get("spec", "hard", name));
+  return `${quota.ref} allows ${name === "pods" ? `${amount} pods` : `${amount} of ${name}`}`;
 }
 
 /** A need in the unit that people write. */

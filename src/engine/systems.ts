@@ -102,3 +102,11 @@ export function spareOf({ count, needs }: Pick<MemberGroup, "count" | "needs">):
   if (needs === "majority") return Math.floor((count - 1) / 2);
   return needs === "one" ? count - 1 : undefined;
 }
+
+/**
+ * What takes a member's vote away. Galera and MySQL's group replication take a member that stops in order out of the
+ * count (galeracluster.com, weighted quorum; dev.mysql.com, group replication: network partitioning).
+ */
+export function quorumLostWhen(runs: string): string {
+  return runs === "MySQL" || runs === "MariaDB" ? "lost" : "restarted, drained or lost";
+}

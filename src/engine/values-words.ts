@@ -39,7 +39,7 @@ export function problemOf(part: ValuesChange, { check, key, at, severity, messag
     at: at ?? locateKey(part, key),
     atMost: weighed(severity, part.worlds.after),
     message: `${sourceOf(part, key)}, ${message}`,
-    fix: `${fix} If it is meant, waive ${check} for "${subject.ref}" in .github/nines.yml, with a reason and an end date.`,
+    fix: `${fix} If this is intended, waive ${check} for "${subject.ref}" in .github/nines.yml, with a reason and an end date.`,
   };
 }
 

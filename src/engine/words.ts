@@ -1,5 +1,5 @@
 import { decode } from "./template.ts";
-import type { Json } from "./types.ts";
+import type { Json, Manifest } from "./types.ts";
 
 /** Words for messages. */
 
@@ -12,6 +12,11 @@ export function scalarText(value: Json | undefined): string {
 export function labelText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${decode(key)}=${decode(value)}`);
   return pairs.length === 0 ? "nothing" : pairs.join(", ");
+}
+
+/** `deployment/cart -n shop`: how kubectl is told of an object. */
+export function kubectlName({ kind, name, namespace }: Manifest): string {
+  return `${kind.toLowerCase()}/${name}${namespace === "" ? "" : ` -n ${namespace}`}`;
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */

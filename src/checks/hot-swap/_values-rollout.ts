@@ -57,7 +57,7 @@ function* probe(part: ValuesChange, key: string): Iterable<Problem> {
     severity: readiness ? "warning" : "notice",
     at: switchOf(part, key),
     message: `${whose(part)} loses its ${key}: ${effect}`,
-    fix: `Keep ${key}; if it fails for the wrong reason, mend the endpoint that it asks.`,
+    fix: `Keep ${key}; if it fails for the wrong reason, correct the endpoint that it asks.`,
   });
 }
 
@@ -76,7 +76,7 @@ function* strategy(part: ValuesChange, key: string): Iterable<Problem> {
       key,
       severity: "warning",
       message: `${whose(part)} stops all its pods before it starts new ones: every deploy is an outage.`,
-      fix: "Keep RollingUpdate, unless a volume can be mounted once only.",
+      fix: "Keep RollingUpdate, unless it has a volume that only one pod can mount.",
     });
   }
   const rolling = (map: JsonObject) => object(object(map[key])["rollingUpdate"])["maxUnavailable"];
@@ -86,7 +86,7 @@ function* strategy(part: ValuesChange, key: string): Iterable<Problem> {
       severity: "warning",
       at: part.set.locate([...part.path.after, key, "rollingUpdate", "maxUnavailable"]),
       message: `${whose(part)} may stop all its pods at once in a rollout.`,
-      fix: "Write maxUnavailable: 0 and maxSurge: 1.",
+      fix: "Write maxSurge: 1 and maxUnavailable: 0.",
     });
   }
 }

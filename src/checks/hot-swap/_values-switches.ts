@@ -81,7 +81,7 @@ function* off(part: ValuesChange, key: string): Iterable<Problem> {
       key: name === "" ? key : `${name}.${key}`,
       severity: "warning",
       at: locateKey(part, key),
-      message: `${whose(part)} is switched off: its pods are taken away by this deploy, whoever still calls them.`,
+      message: `${whose(part)} is switched off: this deploy removes its pods, even if something still calls them.`,
       fix: "Switch it off once nothing calls it any more.",
     });
   }
@@ -182,7 +182,7 @@ function removed(part: ValuesChange, key: string, name: string): Problem {
     {
       key: "name",
       severity: "warning",
-      message: `${name} is gone from ${key}: what it deployed is taken away, whoever still calls it.`,
+      message: `${name} is gone from ${key}: what it deployed is removed, even if something still calls it.`,
       fix: `Remove ${name} once nothing calls it any more: look for its name in routes and settings.`,
     },
   );

@@ -53,7 +53,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   absence: true,
-  why: "An Ingress or a Gateway route whose Service, or whose port of it, does not exist answers 503 (some controllers 404) to every visitor of that host and path from the moment the change is applied.",
+  why: "An Ingress or a Gateway route to a Service or a port that does not exist answers 503 (some controllers 404) to every visitor of that host and path from the moment the change is applied.",
   fix: "Point the route at a Service and port that exist, or remove the route in the same change.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/ingress/",
@@ -171,7 +171,9 @@ function* removed(change: Change, backend: Backend, { before, changes }: Transit
     key: keyOf(backend),
     at: route.locate(...at),
     message: `${route.ref} sends to Service ${backend.service}, which this change removes. Visitors of ${place(route)} get errors from the deploy on.`,
-    ...(heir && { fix: `Let the route send to ${heir.name}, which has the same selector.` }),
+    fix: heir
+      ? `Let ${route.ref} send to ${heir.name}, which has the same selector.`
+      : `Keep Service ${backend.service} until no route sends to it, or take the route out in the same change.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -217,7 +219,8 @@ function* judgePort(change: Change, backend: Backend, { service, before }: Targe
     key: keyOf(backend),
     at: route.locate(...path),
     ...(!worked && { atMost: "warning" }),
-    message: `${route.ref} sends to port ${scalarText(backend.port)} of ${service.ref}, which has ${listText(ports.map(portText), 5)}. Visitors of ${place(route)} get errors from the deploy on.`,
+    message: `${route.ref} sends to port ${scalarText(backend.port)} of ${service.ref}, which has ${listText(ports.map(portText), 5)} only. Visitors of ${place(route)} get errors from the deploy on.`,
+    fix: `Send to ${listText(ports.map(portText), 5)}, or give ${service.ref} port ${scalarText(backend.port)} back.`,
     ...(suggestion && { suggestion }),
   };
 }

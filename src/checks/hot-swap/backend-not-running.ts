@@ -54,11 +54,11 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "backend-not-running",
-  title: "A route goes over to pods that are only started by the same change",
+  title: "A route switches to pods that only start with the same change",
   pillar: "hot-swap",
   severity: severities("error", "warning", "notice"),
   confidence: "likely",
-  why: "A route changes at once, and the pods that it now leads to have yet to be pulled, started and ready. Until then visitors get a 503, though the old pods could have answered.",
+  why: "A route changes at once, and the pods that it now leads to have yet to be scheduled, started and ready. Until then visitors get a 503, though the old pods could have answered.",
   fix: "Deploy the new workload and its Service first; point the route at them in a second change, when the pods are ready.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/ingress/",
@@ -200,7 +200,7 @@ function problem(route: Manifest, { first, starting, before }: Handover): Proble
     subject: route,
     key: first.service,
     at: route.locate(...(fields.find((field) => route.get(...field) !== undefined) ?? first.path)),
-    message: `${route.ref} goes from ${old} to ${first.service} in the same deploy that starts ${pods}: visitors get a 503 until the first of its pods is ready.`,
-    fix: `Leave ${route.name} on ${old} in this change. When the pods of ${pods} are ready, point it at ${first.service} in a second one.`,
+    message: `${route.ref} switches from Service ${old} to ${first.service} in the same deploy that starts ${pods}: visitors get a 503 until the first of its pods is ready.`,
+    fix: `In this change keep Service ${old} and its pods, and let the route send to them. Switch it to ${first.service} in a second change, when the pods of ${pods} are ready.`,
   };
 }

@@ -205,7 +205,7 @@ function overrun(now: Workload, container: Container, { was, grace }: Sides): Pr
     atMost: "warning",
     message: rejected
       ? `${sleeps}, and the grace period is ${limit}: the API server refuses a sleep that is longer, and the deploy fails.`
-      : `${sleeps} of a grace period of ${limit}. Nothing is left for the process to finish: it is killed on every rollout and drain, with the requests it still has.`,
+      : `${sleeps} of a grace period of ${limit}. At most 2 s are left for the process to finish before it is killed, with the requests it still has, on every rollout and drain.`,
     fix: `Set ${GRACE} of ${now.manifest.ref} to ${wanted}: ${hook.seconds} s for the hook and ${DEFAULT_GRACE} s to finish.`,
     ...(suggestion && { suggestion }),
   };
@@ -258,7 +258,7 @@ function* lessGrace(now: Workload, { grace, old, served }: Periods): Iterable<Pr
     message: killed
       ? `Pods of ${manifest.ref} are killed ${grace.seconds} s after they are told to stop: ${victim} on every rollout and drain.`
       : `Pods of ${manifest.ref} get ${grace.seconds} s to stop instead of ${from} s: on every rollout and drain ${victim}.`,
-    fix: `Leave ${GRACE} of ${manifest.ref} at ${from} s, unless it is known to finish in ${grace.seconds} s.`,
+    fix: `Leave ${GRACE} of ${manifest.ref} at ${from} s${killed ? "" : `, unless all its work is known to finish in ${grace.seconds} s`}.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -307,7 +307,7 @@ function dropped(now: Workload, container: Container, { seconds }: PreStop): Pro
     key: `${container.name}/preStop`,
     at: locateIn(now, container),
     atMost: "warning",
-    message: `Container ${decode(container.name)} of ${now.manifest.ref} loses ${what}. Nothing holds it back when it is told to stop, while Services still send it requests for some seconds: unless it waits by itself, those fail on every rollout and drain.`,
+    message: `Container ${decode(container.name)} of ${now.manifest.ref} loses ${what}. Services still send it requests for some seconds after it is told to stop: unless it goes on serving by itself, those fail on every rollout and drain.`,
     fix: `Keep the hook on ${container.name}, unless the process itself goes on serving for some seconds after SIGTERM.`,
   };
 }
@@ -323,7 +323,7 @@ function shortened(now: Workload, container: Container, { before, hook }: Shorte
     key: `${container.name}/preStop`,
     at: locateIn(now, container, ...hook.path),
     atMost: "notice",
-    message: `The preStop hook of container ${container.name} of ${now.manifest.ref} sleeps ${hook.seconds ?? 0} s instead of ${before.seconds ?? 0} s. Requests fail on every rollout if load balancers take longer than that to let go of a pod.`,
+    message: `The preStop hook of container ${container.name} of ${now.manifest.ref} sleeps ${hook.seconds ?? 0} s instead of ${before.seconds ?? 0} s. Requests fail on every rollout if load balancers take longer than that to stop sending to a pod.`,
     fix: `Keep ${before.seconds ?? 0} s, unless the load balancers in front of ${now.manifest.name} are known to be faster.`,
   };
 }

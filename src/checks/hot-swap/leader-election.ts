@@ -42,11 +42,11 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "leader-election",
-  title: "A controller loses the election that keeps one of its pods in charge",
+  title: "A controller loses the election that keeps one pod in charge",
   pillar: "hot-swap",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "Without the election every pod works at once, and two controllers write against each other. With the election but without the right to the lease no pod is ever in charge: nothing is reconciled any more, and it shows only when something should have happened.",
+  why: "Without the election all pods work at once, and overwrite what the others write. With the election but without the right to the lease no pod is ever in charge: nothing is reconciled any more, and nobody notices until something should have happened.",
   fix: "Keep --leader-elect for more than one pod, and the right to get, create and update leases for its ServiceAccount.",
   supersedes: ["rights-removed"],
   references: ["https://kubernetes.io/docs/concepts/architecture/leases/#leader-election"],
@@ -145,7 +145,7 @@ function* switchedOff(was: Workload, is: Workload, { before, after }: Transition
     subject: manifest,
     key: now.container.name,
     at: manifest.locate(...now.path),
-    message: `${manifest.ref} runs ${replicas} pods with ${written}: all of them are in charge at once, and write against each other.`,
+    message: `${manifest.ref} runs ${replicas} pods with ${written}: all of them act as leader at once, and overwrite what the others write.`,
     fix: `Write ${written.replace(/=false$/, "=true")}, or run one pod.`,
     ...(suggestion && { suggestion }),
   };
@@ -158,7 +158,7 @@ function* withoutRights(was: Workload, is: Workload, { before, after }: Transiti
     subject: is.manifest,
     key: "rights",
     at: is.manifest.locate(...flag.path),
-    message: `${is.manifest.ref} elects a leader, and ServiceAccount/${accountOf(is)} loses the right to get, create and update leases: no pod gets in charge, and its work stops.`,
+    message: `${is.manifest.ref} elects a leader, and ServiceAccount/${accountOf(is)} loses the right to get, create and update leases: no pod can become leader or stay it, and its work stops.`,
     fix: `Keep the rule for leases (get, create, update) bound to ServiceAccount/${accountOf(is)}.`,
   };
 }

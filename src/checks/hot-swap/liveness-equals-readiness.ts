@@ -32,12 +32,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "liveness-equals-readiness",
-  title: "What takes a pod out of traffic now kills it as well",
+  title: "A failure that takes a pod out of traffic now restarts it as well",
   pillar: "hot-swap",
   severity: severities("warning", "notice", "notice"),
   confidence: "possible",
-  why: "The readiness probe is there for a pod that cannot answer for a while: a database is away, or load is too high. Where the liveness probe asks the same as soon, all pods are killed at that moment, lose what they have in memory, and start while the others are overloaded.",
-  fix: "Let the liveness probe ask for nothing but whether the process is alive, or give it three times as long.",
+  why: "The readiness probe is there for a pod that cannot answer for a while: a database is away, or load is too high. Where the liveness probe makes the same request and gives up as soon, all pods restart at that moment, lose what they have in memory, and come back under the full load.",
+  fix: "Let the liveness probe ask only whether the process is alive, or give it three times as long.",
   references: ["https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"],
   unsafe: [
     {
@@ -118,7 +118,7 @@ function problem(workload: Workload, container: Container, service: string): Pro
     subject: workload.manifest,
     key: container.name,
     at: locateIn(workload, container, "livenessProbe"),
-    message: `The liveness probe of container ${container.name} of ${workload.manifest.ref} asks what its readiness probe asks: when that fails in all pods at once, because of a database or of load, all of them are killed, and ${service} has nobody to answer until they have started.`,
-    fix: `Let the liveness probe of ${container.name} ask only whether the process is alive, or give it three times the failureThreshold of the readiness probe.`,
+    message: `The liveness probe of container ${container.name} of ${workload.manifest.ref} makes the same request as its readiness probe, and gives up about as soon. When that fails in all pods at once, because of a database or of load, all of them restart, and ${service} has nobody to answer until they are back.`,
+    fix: `Let the liveness probe of ${container.name} ask only whether the process is alive (another path, without its dependencies), or give it three times the failureThreshold of the readiness probe.`,
   };
 }

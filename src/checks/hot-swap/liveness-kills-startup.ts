@@ -37,7 +37,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "A liveness probe that gives up before the program has started kills it, and the next one, and the next. It happens on the day on which the start is slow: after a crash of the node, under load, with a cold cache, when every pod is needed.",
+  why: "A liveness probe that gives up before the program has started kills it, and the next one, and the next. It happens on the day when the start is slow: after the loss of a node, under load, with a cold cache, when every pod is needed.",
   fix: "Add a startupProbe that gives twice the time that the slowest start takes (failureThreshold × periodSeconds), and leave the liveness probe alone.",
   references: [
     "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#define-startup-probes",
@@ -113,7 +113,7 @@ function* judge(
   const declared = declaredStart(container);
   if (now <= declared) {
     if (was <= now) return;
-    const what = `can be killed ${now} s after its start, and its readiness probe waits ${declared} s because it is not up before`;
+    const what = `can be killed ${now} s after its start (livenessProbe), and its readiness probe first asks after ${declared} s (initialDelaySeconds)`;
     yield problem({ workload, container, seconds: now }, what);
   } else if (now < was * LESS && was >= SLOW) {
     const what = `gets ${now} s to start before it is killed, instead of ${was} s`;
@@ -153,7 +153,7 @@ function problem({ workload, container, seconds }: Place, what: string): Problem
     subject: workload.manifest,
     key: container.name,
     at: locateIn(workload, container, probe, ...(written ? ["failureThreshold"] : [])),
-    message: `Container ${container.name} of ${workload.manifest.ref} ${what}. A slow start, after a crash or under load, then ends in a circle of kills.`,
+    message: `Container ${container.name} of ${workload.manifest.ref} ${what}. A start that takes longer, after a crash or under load, ends in a restart loop.`,
     fix:
       probe === "startupProbe"
         ? `Give the startupProbe of ${container.name} more than ${seconds} s: failureThreshold × periodSeconds, twice what its slowest start takes.`

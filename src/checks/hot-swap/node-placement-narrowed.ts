@@ -52,8 +52,8 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("warning", "warning", "notice"),
   confidence: "possible",
-  why: "A pod that no node fits stays Pending. Where the rollout stops old pods first, or once the nodes of the old ones are drained, nothing runs any more; and a node that is lost takes pods with it that do not come back.",
-  fix: "Look whether nodes have the label (kubectl get nodes -l KEY=VALUE) and enough room, or prefer them (preferredDuringSchedulingIgnoredDuringExecution) instead of demanding them.",
+  why: "A pod that no node fits stays Pending. Where the rollout stops old pods first, or once the nodes of the old ones are drained, nothing runs any more; and pods that are lost with a node do not come back.",
+  fix: "Check whether nodes have the label (kubectl get nodes -l KEY=VALUE) and enough room, or prefer them (preferredDuringSchedulingIgnoredDuringExecution) instead of demanding them.",
   references: [
     "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
     "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/",
@@ -176,8 +176,8 @@ function* narrowed({ was, is }: WorkloadPair, { before, after }: Transition): It
     key: "nodes",
     at: is.manifest.locate(...first.path),
     ...(stops ? {} : { atMost: "notice" as const }),
-    message: `${is.manifest.ref} now demands nodes with ${listText(strange.map(demandText))}, which nothing here has named before. If none is there, ${stops ? "its pods stop one after the other and their replacements stay Pending" : "its rollout stands still, and a pod whose node is drained does not come back"}.`,
-    fix: `Make sure that nodes are there (kubectl get nodes -l ${first.label}) before this is deployed, or prefer them with preferredDuringSchedulingIgnoredDuringExecution.`,
+    message: `${is.manifest.ref} now demands nodes with ${listText(strange.map(demandText))}, which no file here has named before. If no node has it, ${stops ? "its pods stop one after the other and their replacements stay Pending" : "its rollout stands still, and a pod whose node is drained does not come back"}.`,
+    fix: `Before this is deployed, make sure that such nodes are there (kubectl get nodes -l "${selectorOf(first)}"), or prefer them with preferredDuringSchedulingIgnoredDuringExecution.`,
   };
 }
 
@@ -207,6 +207,12 @@ function isStrange({ label, operator, values }: Demand, known: ReadonlySet<strin
   if (USUAL.test(label) || isUnknown(label) || (operator !== "In" && operator !== "Exists")) return false;
   if (operator === "Exists") return !known.has(label);
   return values.length > 0 && !values.some((value) => known.has(`${label}=${value}`));
+}
+
+/** As `kubectl -l` takes it. */
+function selectorOf({ label, operator, values }: Demand): string {
+  if (operator === "Exists") return label;
+  return values.length === 1 ? `${label}=${values.join()}` : `${label} in (${values.join()})`;
 }
 
 function demandText({ label, operator, values }: Demand): string {
@@ -277,7 +283,7 @@ function goesWith({ label, values }: Demand, { key, value }: Toleration): boolea
 
 const taintText = ({ key, value, effect }: Toleration) =>
   key === ""
-    ? "any taint"
+    ? "all taints"
     : `the taint ${key}${value === undefined || value === "" ? "" : `=${value}`}${effect === "" ? "" : `:${effect}`}`;
 
 function shutOut({ manifest }: Workload, toleration: Toleration, demand: Demand, stops: boolean): Problem {
@@ -285,7 +291,7 @@ function shutOut({ manifest }: Workload, toleration: Toleration, demand: Demand,
     subject: manifest,
     key: `taint ${toleration.key}`,
     at: manifest.locate(...demand.path),
-    message: `${manifest.ref} still demands nodes with ${demandText(demand)}, and no longer tolerates ${taintText(toleration)}. Where those nodes have it, ${stops ? "its pods stop and their replacements stay Pending" : "no new pod finds a place: the rollout stands still, and a drained pod does not come back"}.`,
+    message: `${manifest.ref} still demands nodes with ${demandText(demand)}, and no longer tolerates ${taintText(toleration)}. Where those nodes have such a taint, ${stops ? "its pods stop and their replacements stay Pending" : "no new pod finds a place: the rollout stands still, and a drained pod does not come back"}.`,
     fix: `Keep the toleration of ${taintText(toleration)} as long as ${manifest.name} is bound to those nodes.`,
   };
 }
@@ -295,7 +301,7 @@ function missing({ manifest, template }: Workload, toleration: Toleration): Prob
     subject: manifest,
     key: `taint ${toleration.key}`,
     at: manifest.locate(...template, "spec", "tolerations"),
-    message: `${manifest.ref} no longer tolerates ${taintText(toleration)}: on nodes that have it, its pod is not started again after this rollout, and what it does there ends.`,
-    fix: `Keep the toleration of ${taintText(toleration)}, or make sure that no node with it needs ${manifest.name}.`,
+    message: `${manifest.ref} no longer tolerates ${taintText(toleration)}: on nodes with such a taint its pod is not started again after this rollout, and what it does there ends.`,
+    fix: `Keep the toleration of ${taintText(toleration)}, or make sure that no node with such a taint needs ${manifest.name}.`,
   };
 }

@@ -33,12 +33,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "priority-class-dangling",
-  title: "Pods name a priority that is not there any more",
+  title: "Pods name a PriorityClass that is gone",
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   absence: true,
-  why: "The API server refuses to create a pod whose PriorityClass does not exist. Those that run go on, but none that crashes, is drained or is rolled out comes back, until the last one is gone.",
+  why: "The API server refuses to create a pod whose PriorityClass does not exist. Those that run go on, and restart in place when they crash. But none that is drained, evicted or lost with its node comes back, and no rollout gets on.",
   fix: "Keep the PriorityClass, or take its name out of every pod first and remove it in a later change.",
   references: [
     "https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#pod-priority",
@@ -104,7 +104,7 @@ function* dangling(was: Workload, is: Workload, { before, after }: Transition): 
 function removedClass(subject: Manifest, name: string): Omit<Problem, "at"> {
   return {
     subject,
-    message: `${subject.ref} names PriorityClass/${name}, which this change removes: none of its pods that crashes, is drained or is rolled out can be created again.`,
+    message: `${subject.ref} names PriorityClass/${name}, which this change removes: no new pod of it can be created, so a pod that is drained or lost with its node does not come back, and rollouts stand still.`,
     fix: `Keep PriorityClass/${name} until no pod names it.`,
   };
 }
@@ -114,7 +114,7 @@ function unknownClass(subject: Manifest, name: string, old: string): Omit<Proble
   return {
     subject,
     atMost: "notice",
-    message: `${subject.ref} names PriorityClass/${name}, which is not here, where it named ${old}: if it is not in the cluster, no new pod is created.`,
+    message: `${subject.ref} names PriorityClass/${name}, instead of ${old}, and no file here defines it: if it is not in the cluster either, no new pod can be created.`,
     fix: `Write ${old}, or add PriorityClass/${name} to this change.`,
   };
 }

@@ -42,11 +42,11 @@ const NONE = "terminationGracePeriodSeconds: 30";
 export default defineCheck({
   kind: "transition",
   id: "priority-lowered",
-  title: "Pods give way to others that gave way to them",
+  title: "Pods lose their priority over others",
   pillar: "hot-swap",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "When nodes are full the scheduler stops pods of lower priority for those of higher priority, and the kubelet kills them first when a node runs short. At the busy hour, or when a node is lost, it is these pods that go.",
+  why: "When nodes are full the scheduler stops pods of lower priority for those of higher priority, and the kubelet evicts them earlier when a node runs short of memory. At the busy hour, or when a node is lost, it is these pods that go.",
   fix: "Keep the priority of pods that answer users above that of work that can wait.",
   references: ["https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/"],
   unsafe: [
@@ -110,7 +110,7 @@ function* lowered({ was, is }: WorkloadPair, { before, after }: Transition): Ite
     subject: manifest,
     at: manifest.locate(...path),
     ...(service ? {} : { atMost: "notice" as const }),
-    message: `${manifest.ref} goes from priority ${from} (${old}) to ${to} (${now ?? "no class"}): when nodes are full its pods are stopped for others${service ? `, and ${service.ref} has fewer to answer or none` : ""}.`,
+    message: `${manifest.ref} goes from priority ${from} (${old}) to ${to} (${now ?? "no class"}): when nodes are full its pods are stopped to make room for others${service ? `, and ${service.ref} is left with fewer pods or none` : ""}.`,
     fix: `Keep priorityClassName: ${old} for ${manifest.name}.`,
   };
 }

@@ -26,7 +26,7 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "probe-handler-switch",
-  title: "A probe has two ways to ask",
+  title: "A probe has two handlers",
   pillar: "hot-swap",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
@@ -104,8 +104,8 @@ function problem({ workload, container }: Place, { name, handlers }: Probe, adde
     subject: workload.manifest,
     key: `${container.name} ${name}`,
     at: locateIn(workload, container, name, added),
-    message: `The ${name} of container ${container.name} of ${workload.manifest.ref} has ${handlers.join(" and ")}: a probe may have one of them, so the API server refuses ${workload.manifest.ref} and the deploy fails.`,
-    fix: `Leave only ${added} in the ${name}, or take it out again.`,
+    message: `The ${name} of container ${container.name} of ${workload.manifest.ref} has ${handlers.join(" and ")}: a probe may have only one, so the API server refuses ${workload.manifest.ref} and the deploy fails.`,
+    fix: `Leave only ${added} in the ${name} (in a patch or in values, set the other to null), or take ${added} out again.`,
   };
 }
 

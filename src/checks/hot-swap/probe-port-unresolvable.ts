@@ -33,7 +33,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   absence: true,
-  why: "The kubelet looks the name up among the ports of that very container, finds none, and counts the probe as failed each time. With a readiness probe the new pods never get traffic and the rollout stands still; with a liveness probe each of them is killed, over and over.",
+  why: "The kubelet looks the name up among the ports of that very container, finds none, and counts the probe as failed each time. With a readiness probe the new pods never get traffic and the rollout stands still; with a liveness probe each of them is restarted over and over.",
   fix: "Name a port that the container declares, or write the number.",
   references: [
     "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#use-a-named-port",
@@ -98,7 +98,7 @@ function* lookUp(workload: Workload, container: Container, { probe, names }: Loo
   const path = [probe.name, handler, "port"];
   const has = `only ${listText(names) || "ports without a name"}`;
   const then =
-    probe.name === "readinessProbe" ? "no new pod gets traffic" : "each new pod is killed, over and over";
+    probe.name === "readinessProbe" ? "no new pod gets traffic" : "each new pod is restarted over and over";
   yield {
     subject: workload.manifest,
     key: `${container.name} ${probe.name}`,

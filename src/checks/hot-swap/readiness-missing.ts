@@ -137,7 +137,7 @@ function problem(workload: Workload, container: Container, service: string): Pro
     subject: workload.manifest,
     key: container.name,
     at: locateIn(workload, container),
-    message: `Container ${decode(container.name)} of ${ref} answers ${service} and has no readiness probe: on every rollout users are sent to pods that have only just started.`,
-    fix: `Give container ${decode(container.name)} a readinessProbe on the port that ${service} sends to, with a path that fails until the application can answer.`,
+    message: `Container ${decode(container.name)} of ${ref} gets the requests of ${service} and has no readiness probe: on every rollout users are sent to pods that have only just started.`,
+    fix: `Give container ${decode(container.name)} a readinessProbe on the port that ${service} sends to, which fails until the application can answer.`,
   };
 }

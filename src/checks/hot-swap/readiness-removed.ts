@@ -41,7 +41,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   why: "Without a readiness probe a pod counts as ready as soon as its process starts. A rollout then sends it traffic, and stops an old pod for it, before it can answer: users get errors on every deploy.",
-  fix: "Keep the readiness probe; if it fails for the wrong reason, mend the endpoint that it asks.",
+  fix: "Keep the readiness probe; if it fails for the wrong reason, correct the endpoint that it asks.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes",
     "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
@@ -172,7 +172,7 @@ function withoutReadiness(workload: Workload, container: Container, world: World
     key: container.name,
     atMost: proves(workload, container, world),
     message: `${lost}: ${consequence(container, service?.ref)}`,
-    fix: `Keep the readiness probe of container ${decode(container.name)}; if it fails for the wrong reason, mend the endpoint that it asks.`,
+    fix: `Keep the readiness probe of container ${decode(container.name)}; if it fails for the wrong reason, correct the endpoint that it asks.`,
   };
 }
 

@@ -144,10 +144,7 @@ function* dip(workload: Workload, world: World): Iterable<Problem> {
     measure: Math.round((100 * lost) / replicas),
     atMost: proves(workload, world, { strategy, replicas }),
     message: message(workload, world.servicesOf(workload)[0], { strategy, replicas }),
-    fix:
-      replicas === 1
-        ? `Write maxSurge: 1 and maxUnavailable: 0 in the rolling update of ${manifest.ref}.`
-        : `Write maxSurge: 1 and maxUnavailable: 0 (or 1) in the rolling update of ${manifest.ref}.`,
+    fix: fix(workload, world, { strategy, replicas }),
     ...(suggestion && { suggestion }),
   };
 }
@@ -185,9 +182,25 @@ function message(
   const lost = strategy.maxUnavailable;
   const sum = arithmetic(workload, strategy, replicas);
   if (lost < replicas)
-    return `A rollout of ${ref} may stop ${lost} of its ${replicas} pods before new ones are ready (${sum}): only ${replicas - lost} of them ${replicas - lost === 1 ? "carries" : "carry"} the load meanwhile.`;
+    return `A rollout of ${ref} may stop ${lost} of its ${replicas} pods before new ones are ready (${sum}): only ${replicas - lost} ${replicas - lost === 1 ? "carries" : "carry"} the load meanwhile.`;
   const pods = replicas === 1 ? "its only pod" : `all ${replicas} pods`;
   return `A rollout of ${ref} may stop ${pods} before a new one is ready (${sum}): ${service?.ref ?? "the Service"} has nobody to answer on every deploy.`;
+}
+
+/** A StatefulSet starts no extra pods, and beside a volume of one node none can start. */
+function fix(
+  workload: Workload,
+  world: World,
+  { strategy, replicas }: { strategy: Strategy; replicas: number },
+): string {
+  const { ref } = workload.manifest;
+  if (bindingClaim(workload, world) !== undefined)
+    return `Deploy ${ref} at a quiet hour: its volume lets no new pod start beside the old one. With a ReadWriteMany volume, write maxSurge: 1 and maxUnavailable: 0.`;
+  if (workload.kind === "StatefulSet") return `Write maxUnavailable: 1 in the rolling update of ${ref}.`;
+  const numbers = `maxSurge: 1 and maxUnavailable: 0${replicas === 1 ? "" : " (or 1)"}`;
+  return strategy.type === "Recreate"
+    ? `Write type: RollingUpdate, with ${numbers}, in the strategy of ${ref}.`
+    : `Write ${numbers} in the rolling update of ${ref}.`;
 }
 
 /** How the controller comes to the number of pods that go first. */

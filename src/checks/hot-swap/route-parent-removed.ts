@@ -47,12 +47,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "route-parent-removed",
-  title: "A route hangs on something that is gone",
+  title: "A route names a class, a Gateway or a listener that is gone",
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   absence: true,
-  why: "A controller serves an Ingress only through its IngressClass, and an HTTPRoute only through its Gateway. Without them it takes the route out of its configuration at the deploy, and visitors get 404 or no connection, though route, Service and pods are all there.",
+  why: "A controller serves an Ingress only through its IngressClass, and an HTTPRoute only through its Gateway. Without them the route leaves its configuration at the deploy, and visitors get 404 or no connection, though route, Service and pods are all there.",
   fix: "Keep the class, the Gateway or the listener until no route names it, or let the routes name the new one first.",
   references: [
     "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class",
@@ -223,8 +223,8 @@ function problem(route: Manifest, parent: Parent, { lost, stays, before }: Loss)
     at: route.locate(...parent.path),
     was: manifest.locate(),
     ...(atMost && { atMost }),
-    message: `${route.ref} hangs on ${what}, which this change takes away: nothing serves ${stays ? "it there" : "it"} any more, though what it leads to still runs.`,
-    fix: `Keep ${what} until ${route.ref} names something else.`,
+    message: `${route.ref} is served by ${what}, which this change removes: its visitors ${stays ? "get no answer there any more" : "get 404 or no connection from the deploy on"}, though the pods behind it still run.`,
+    fix: `Keep ${what} until ${route.ref} names another one and is served by it.`,
   };
 }
 

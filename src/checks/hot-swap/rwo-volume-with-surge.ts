@@ -40,7 +40,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   why: "A rolling update starts the new pod before it stops the old one. With a ReadWriteOnce volume the new pod waits for ever if it lands on another node, and the rollout hangs; on the same node both write to the same files.",
-  fix: "Run it as a StatefulSet with volumeClaimTemplates, use a volume with ReadWriteMany, or accept a short gap with the strategy Recreate.",
+  fix: "Accept a short gap with strategy: { type: Recreate }, or use a volume with ReadWriteMany. A StatefulSet with volumeClaimTemplates avoids the hang as well, but starts with an empty volume: copy the data first.",
   references: [
     "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes",
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-surge",

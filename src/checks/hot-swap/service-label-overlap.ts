@@ -73,7 +73,7 @@ const mark = (text: string) =>
 export default defineCheck({
   kind: "state",
   id: "service-label-overlap",
-  title: "A Service also selects pods that do not serve it",
+  title: "A Service also selects pods that do not serve its port",
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "likely",
@@ -211,7 +211,7 @@ function overlap(service: Manifest, workload: Workload, serving: readonly Worklo
     at: manifest.locate(...template, "metadata", "labels", key),
     ...((byName || !sure) && { atMost: "warning" }),
     message: `${service.ref} selects ${labelText(selector)}, and so not only the pods of ${others}, but also those of ${manifest.ref}, which do not serve port ${target}. ${effect}`,
-    fix: `Give the pods of ${manifest.name} other labels than ${labelText(selector)}, or let ${service.name} select by one more label that only ${others} has.`,
+    fix: `Give the pods of ${manifest.name} other labels than ${labelText(selector)}, or let ${service.name} select by one more label that only the pods of ${others} have (roll that label out first).`,
   };
 }
 

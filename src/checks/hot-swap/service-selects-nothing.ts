@@ -191,7 +191,7 @@ function* lost(
     subject: service,
     at: places.find(({ at }) => at !== undefined)?.at ?? service.locate("spec", "selector"),
     ...(operator && { atMost: "warning" }),
-    message: `${service.ref} selects ${labelText(selector)}, and ${listText(places.map(({ text }) => text))}. No pod is left behind it: every request to ${service.name} fails from the deploy on.`,
+    message: `${service.ref} selects ${labelText(selector)}, and ${listText(places.map(({ text }) => text))}. It has no pod any more: every request to ${service.name} fails ${places.some(({ at }) => at) ? "once its old pods are replaced" : "from the deploy on"}.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -257,7 +257,8 @@ function* nearly(service: Manifest, index: AppIndex, { before, after }: Transiti
     subject: service,
     at: service.locate("spec", "selector"),
     atMost: "notice",
-    message: `${service.ref} selects ${labelText(wanted)}, and no pod here has all of that: those of ${nearest.manifest.ref} have ${labelText(nearest.labels)}.`,
+    message: `${service.ref} selects ${labelText(wanted)}, and no pod here has all of that: those of ${nearest.manifest.ref} have ${labelText(nearest.labels)}. If no other pods have it, every request to ${service.name} fails.`,
+    fix: `Make the selector of ${service.ref} match the pods that it is meant for.`,
   };
 }
 

@@ -45,7 +45,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   why: "With the strategy Recreate, every deploy stops all old pods first. Users get errors until the first new pod is ready, and for as long as it takes to go back if the new version does not start.",
-  fix: "Keep RollingUpdate. If two versions must never run together, say so with a waiver, and deploy when it hurts least.",
+  fix: "Keep RollingUpdate. If two versions must never run together, say so with a waiver, and deploy at the quietest hour.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment",
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",
@@ -151,7 +151,10 @@ function switched(now: Workload, after: World): Problem {
     subject: manifest,
     at: manifest.locate(...TYPE),
     ...(atMost && { atMost }),
-    message: `${manifest.ref} goes from RollingUpdate to Recreate: every deploy now stops all of its pods before new ones start, and requests to it fail until the first one is ready.${reason}`,
+    message: `${manifest.ref} goes from RollingUpdate to Recreate: every deploy now stops all of its pods before new ones start, and ${after.servicesOf(now)[0]?.ref ?? "its Service"} has nobody to answer until the first one is ready.${reason}`,
+    ...(atMost === "notice" && {
+      fix: `Deploy ${manifest.ref} at a quiet hour, or use a volume with ReadWriteMany and keep RollingUpdate.`,
+    }),
     ...(suggestion && { suggestion }),
   };
 }
@@ -164,7 +167,7 @@ function excuse(now: Workload, after: World): { atMost?: Severity; reason: strin
   if (claim) {
     return {
       atMost: "notice",
-      reason: ` With the volume ${claim.name}, which one node at a time can mount, that gap is inherent.`,
+      reason: ` With the volume ${claim.name}, which one node at a time can mount, there is no rollout without that gap.`,
     };
   }
   const unseen = names.find((_, index) => claims[index] === undefined);

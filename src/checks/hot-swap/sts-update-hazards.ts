@@ -39,7 +39,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "With OnDelete, or a partition as high as the number of pods, a deploy looks done and changes nothing: the fix that was deployed does not run until the day on which a pod dies by chance. And without its headless Service the members of a cluster cannot find each other by name, and stop to work together.",
+  why: "With OnDelete, or a partition as high as the number of pods, a deploy looks done and changes nothing: the fix that was deployed does not run, with OnDelete not until a pod is deleted by chance. And without its headless Service the members of a cluster cannot find each other by name, and stop working together.",
   fix: "Use RollingUpdate with a partition below the number of replicas, and keep the headless Service that serviceName names.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies",
@@ -124,7 +124,7 @@ function* heldBack(was: Workload, is: Workload, { after }: Transition): Iterable
       key: "update",
       at: manifest.locate("spec", "updateStrategy", "type"),
       atMost: "notice",
-      message: `${manifest.ref} has updateStrategy OnDelete: ${what} does not run until somebody deletes its pods, and the deploy looks done before.`,
+      message: `${manifest.ref} has updateStrategy OnDelete: ${what} does not run until somebody deletes its pods, though the deploy looks done.`,
       fix: `Delete the pods of ${manifest.name} one by one after the deploy, or write updateStrategy: { type: RollingUpdate }.`,
     };
   } else if (replicas > 0 && partition >= replicas) {
@@ -135,7 +135,7 @@ function* heldBack(was: Workload, is: Workload, { after }: Transition): Iterable
       key: "update",
       at: manifest.locate(...path),
       atMost: "warning",
-      message: `${manifest.ref} has ${replicas} pods and a partition of ${partition}, which holds all of them back: ${what} never runs, and the deploy looks done.`,
+      message: `${manifest.ref} has ${replicas} pods and a partition of ${partition}, which holds all of them back: ${what} does not run, though the deploy looks done.`,
       fix: `Write partition: 0, or ${replicas - 1} to try it on one pod first.`,
       ...(suggestion && { suggestion }),
     };

@@ -168,7 +168,7 @@ function broken(entry: Entry, before: World): Problem {
     subject: service,
     key: keyOf(port),
     at: place ? place.manifest.locate(...place.path) : targetPlace(entry),
-    message: `${service.ref} sends ${title(port)} to ${scalarText(port.target)}, and ${has(is)}. No pod takes it: requests to ${service.name} fail as the change rolls out.`,
+    message: `${service.ref} sends ${title(port)} to ${scalarText(port.target)}, and ${has(is)}. ${isName(port.target) ? "No pod has it" : "Unless a container listens there without declaring it"}, ${isName(port.target) ? "so " : ""}requests to ${service.name} fail as the change rolls out.`,
     fix: fixOf(is, entry),
     ...(suggestion && { suggestion }),
   };
@@ -197,7 +197,7 @@ function mixed(entry: Entry, running: readonly Workload[]): Problem {
     subject: service,
     key: keyOf(port),
     at: targetPlace(entry),
-    message: `${service.ref} sends ${title(port)} to ${scalarText(port.target)} from the moment of the deploy, and ${has(running)} until it is replaced. Requests to ${service.name} fail until the first new pod is ready, and on every old pod after that.`,
+    message: `${service.ref} sends ${title(port)} to ${scalarText(port.target)} from the moment of the deploy, and ${has(running)} until it is replaced. Requests to ${service.name} fail until the first new pod is ready${isName(port.target) ? "; that one then gets all the load until more are" : ", and on every old pod after that"}.`,
     fix: isName(port.target)
       ? `Give the container's port its name in a first change and let it roll out; then let ${service.name} target it.`
       : `Give the container's port a name and let ${service.name} target the name, in two changes; then the number can change, for a name is looked up pod by pod.`,
@@ -282,6 +282,6 @@ function aim({ service, port, is }: Entry) {
 function fixOf(is: readonly Workload[], { service, port }: Entry): string {
   const names = listText(is.map(({ manifest }) => manifest.ref));
   return isName(port.target)
-    ? `Name a container port of ${names} ${scalarText(port.target)}, or let ${service.name} target a name that is there.`
+    ? `Give a container port of ${names} the name ${scalarText(port.target)}, or let ${service.name} target a name that is there.`
     : `Let ${service.name} target a port that ${names} listens on, or declare ${scalarText(port.target)} there if it does listen on it.`;
 }

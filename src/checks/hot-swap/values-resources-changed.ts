@@ -77,7 +77,10 @@ function* summarised(problems: readonly Problem[]): Iterable<Problem> {
     const [first] = group;
     if (group.length <= MOST_ALIKE) yield* group;
     else if (first)
-      yield { ...first, message: `${first.message} So do ${group.length - 1} other places of this file.` };
+      yield {
+        ...first,
+        message: `${first.message} The same holds for ${group.length - 1} other places of this file.`,
+      };
   }
 }
 
@@ -111,7 +114,7 @@ function* leap(part: ValuesChange, key: string, request: boolean): Iterable<Prob
   yield problemOf(part, {
     ...{ check: "values-resources-changed", key, severity: "warning" },
     message: `${ownerOf(part)} asks for ${names(part, key)}, ${Math.round(to / from)} times as much: if no node has that much free, its pods stay Pending, in the rollout and after every drain.`,
-    fix: "Check that it is no slip of a unit, and that nodes of that size are there before this is deployed.",
+    fix: "Before this is deployed, check the unit (m, Mi, Gi), and that nodes have that much free.",
   });
 }
 

@@ -47,7 +47,7 @@ export default defineCheck({
   pillar: "hot-swap",
   severity: severities("error", "error", "error"),
   confidence: "likely",
-  why: "When the webhook's pods are gone, the API server refuses every pod that it would have to ask about, the webhook's own new pods included: nothing comes back by itself, no workload of the cluster can start or move a pod, and somebody has to delete the webhook's configuration by hand.",
+  why: "When the webhook's pods are gone, the API server refuses every pod that it would have to ask about, the webhook's own new pods included. Nothing comes back by itself: no workload of the cluster can start or move a pod until somebody deletes the webhook's configuration by hand.",
   fix: "Leave the webhook's own namespace and kube-system out (namespaceSelector), run two pods or more of it with a disruption budget, or set failurePolicy: Ignore.",
   references: [
     "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#avoiding-operating-on-the-kube-system-namespace",
@@ -166,8 +166,8 @@ function problem(configuration: Manifest, { index, workload }: Found, world: Wor
     at: configuration.locate("webhooks", index, written ? "failurePolicy" : "name"),
     measure: alone ? 1 : 0,
     ...(alone ? {} : { atMost: "warning" as const }),
-    message: `${configuration.ref} asks ${manifest.ref} (${alone ? "one pod" : `${replicas} pods`}) before any pod is created, its own included. ${alone ? "When that pod crashes or its node is drained" : "When all of them are gone at once"}, none can be created any more, in the whole cluster.`,
-    fix: `Leave ${manifest.namespace === "" ? "its own namespace" : `namespace ${manifest.namespace}`} and kube-system out with a namespaceSelector on kubernetes.io/metadata.name${alone ? `, and run two pods of ${manifest.name}` : ""}.`,
+    message: `${configuration.ref} asks ${manifest.ref} (${alone ? "one pod" : `${replicas} pods`}) before any pod is created, its own included. ${alone ? "When that pod is evicted or lost with its node" : "When all of them are gone at once"}, no pod can be created any more, in the whole cluster, until somebody deletes ${configuration.ref} by hand.`,
+    fix: `Leave ${manifest.namespace === "" ? "its own namespace" : `namespace ${manifest.namespace}`} and kube-system out with a namespaceSelector on kubernetes.io/metadata.name${alone ? `, and run two pods of ${manifest.name}` : ""}; or write failurePolicy: Ignore, if pods may start unchecked while it is away.`,
     ...(suggestion && { suggestion }),
   };
 }

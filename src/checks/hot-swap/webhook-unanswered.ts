@@ -78,7 +78,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "certain",
   absence: true,
-  why: "The API server asks the Service before it lets anybody create or change the objects that the webhook is about. When nobody answers, it refuses all of them, in the whole cluster: rollouts stop, and pods that crash or are drained may not come back.",
+  why: "The API server asks the Service before it lets anybody create or change the objects that the webhook is about. When nobody answers, it refuses all of them, in the whole cluster: rollouts stop, and pods that are drained or lost with their node may not come back.",
   fix: "Remove the webhook configuration first, and what answers it in a later change; or let it name the new Service.",
   references: [
     "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy",
@@ -163,13 +163,14 @@ function callbacksOf(manifest: Manifest): Callback[] {
     case "ValidatingWebhookConfiguration":
     case "MutatingWebhookConfiguration":
       return list(manifest.get("webhooks")).flatMap((item, index) => {
-        const { failurePolicy, rules, clientConfig } = object(item);
+        const { failurePolicy, rules, clientConfig, namespaceSelector, objectSelector } = object(item);
+        const isEverywhere = [namespaceSelector, objectSelector].every(isEmpty);
         if ((failurePolicy ?? "Fail") !== "Fail") return [];
         const path = ["webhooks", index, "clientConfig", "service"];
         return callback(
           object(clientConfig)["service"],
           path,
-          `nobody can create or change ${resourcesOf(rules)}`,
+          `nobody can create or change ${resourcesOf(rules)}${isEverywhere ? "" : " that it selects"}`,
         );
       });
     case "CustomResourceDefinition": {
@@ -191,6 +192,8 @@ function callbacksOf(manifest: Manifest): Callback[] {
       return [];
   }
 }
+
+const isEmpty = (selector: Json | undefined) => Object.keys(object(selector)).length === 0;
 
 function callback(service: Json | undefined, path: FieldPath, stops: string): Callback[] {
   const { name, namespace } = object(service);
@@ -223,15 +226,15 @@ function* unanswered(
       was: had.locate(),
       ...(removal === "deleted" ? {} : { atMost: "warning" as const }),
       message: `${configuration.ref} asks ${had.ref}, which this change removes. ${result}`,
-      fix: `Keep ${had.ref} until ${configuration.ref} is gone or asks another Service.`,
+      fix: `Keep ${had.ref} until ${configuration.ref} is gone, or asks another Service that answers.`,
     };
   } else if (answering(has, after).length === 0) {
     const [left] = after.selectedBy(has);
     yield {
       ...about,
       at: left ? locateCount(left, after) : has.locate("spec", "selector"),
-      message: `${configuration.ref} asks ${has.ref}, behind which ${left ? `${left.manifest.ref} is scaled to zero` : "no pod is left"}. ${result}`,
-      fix: `Remove ${configuration.ref} before, or keep a pod behind ${has.name}.`,
+      message: `${configuration.ref} asks ${has.ref}, ${left ? `whose pods (${left.manifest.ref}) are scaled to zero` : "which has no pod any more"}. ${result}`,
+      fix: `Remove ${configuration.ref} first, in a change of its own, or keep a pod for ${has.ref}.`,
     };
   }
 }

@@ -1,4 +1,5 @@
 import { floorsOf } from "../../engine/availability.ts";
+import { podsInWords } from "../../engine/arithmetic.ts";
 import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { object, string } from "../../engine/json.ts";
@@ -57,15 +58,31 @@ function* fallOf(pair: Pick<Fall, "was" | "is" | "before" | "after">): Iterable<
   if (!(fall.to < fall.from) || isFrozen(fall) || isShift(fall)) return;
   const field = countField(is, after);
   const [service] = after.servicesOf(is);
-  const suggestion = setScalar(field.manifest, field.path, String(fall.from));
+  const suggestion = isIdle(field) ? undefined : setScalar(field.manifest, field.path, String(fall.from));
   yield {
     subject: is.manifest,
     at: field.manifest.locate(...field.path),
     atMost: proves(fall),
     message: message(fall, service),
-    fix: `Keep ${Math.max(2, fall.from)} replicas of ${is.manifest.ref}, or lower the number in steps while you watch latency and errors.`,
+    fix: fix(fall, field),
     ...(suggestion && { suggestion }),
   };
+}
+
+type CountField = ReturnType<typeof countField>;
+
+/** KEDA takes no other number than 0 there (keda.sh, ScaledObject: idleReplicaCount). */
+const isIdle = ({ path }: CountField) => path.at(-1) === "idleReplicaCount";
+
+/** Steps are no way to one pod, or to none. */
+function fix({ is, from, to }: Fall, field: CountField): string {
+  const { ref } = is.manifest;
+  if (isIdle(field))
+    return `Take idleReplicaCount out of ${field.manifest.ref}: it then keeps minReplicaCount.`;
+  const keep = `Keep ${podsInWords(Math.max(2, from))} of ${ref}`;
+  if (to >= 2) return `${keep}, or lower the number in steps while you watch latency and errors.`;
+  if (to === 1) return from > 2 ? `${keep}, or 2 at least.` : `${keep}.`;
+  return `${keep} until nobody needs them any more. If this is intended, waive replica-reduction for "${ref}" in .github/nines.yml, with a reason and an end date.`;
 }
 
 /** Without its autoscaler, and with no number written, a workload stays as large as it is at that moment. */
@@ -129,17 +146,17 @@ function message(fall: Fall, service: Manifest | undefined): string {
   const { is, from, to, after } = fall;
   const { ref } = is.manifest;
   const may = after.autoscalersOf(is).length > 0 && !isFixed(is, after);
-  const how = may ? "may go down to" : "goes down to";
-  const start = `${ref} ${how} ${to === 0 ? "no pod" : to === 1 ? "1 pod" : `${to} pods`}, from ${from}:`;
-  if (to >= 2) return `${start} each of those left carries ${extraLoad(from, to)} more${nodeLoss(fall)}.`;
+  const start = `${ref} ${may ? "may go" : "goes"} from ${podsInWords(from)} to ${to === 0 ? "none" : to}:`;
+  if (to >= 2)
+    return `${start} each of the ${to} left carries ${extraLoad(from, to)} more load${nodeLoss(fall)}.`;
   const shared = sharedFall(fall);
   if (shared)
-    return `${start} ${shared.service.ref} is left with ${shared.to} of ${shared.from} pods, and those carry the load of all.`;
+    return `${start} ${shared.service.ref} keeps ${shared.to} of its ${shared.from} pods, and those get the load of all.`;
   const victim = service ? `${service.ref} has nobody to answer` : "its work stops";
   if (to === 0 && may) return `${start} whenever it does, ${victim} until a new pod has started.`;
   return to === 0
     ? `${start} from this deploy on ${victim}.`
-    : `${start} while that one is replaced after a crash or a node drain, ${victim}.`;
+    : `${start} whenever that one crashes or its node is drained, ${victim} until it is back.`;
 }
 
 /** The load of those that go, on each of those that stay: from 3 pods to 2 it is half as much again. */
@@ -167,8 +184,8 @@ function* minimumFall(before: Manifest, after: Manifest): Iterable<Problem> {
     subject: after,
     at: after.locate(...path),
     atMost: to < 2 || isLarge(from, to) ? "warning" : "notice",
-    message: `${after.ref} may go down to ${to} ${to === 1 ? "pod" : "pods"}, from ${from}: fewer are there when load comes back or a node goes.`,
-    fix: `Keep a minimum of ${from}, or lower it in steps while you watch latency and errors.`,
+    message: `${after.ref} may go from ${podsInWords(from)} to ${to}: fewer are there when load comes back or a node is lost.`,
+    fix: `Keep ${String(path.at(-1))}: ${from}, or lower it in steps while you watch latency and errors.`,
     ...(suggestion && { suggestion }),
   };
 }

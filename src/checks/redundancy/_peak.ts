@@ -1,3 +1,4 @@
+import { podsInWords } from "../../engine/arithmetic.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { boundsOf, maximumReplicas } from "../../engine/scaling.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
@@ -33,11 +34,11 @@ function* lowered(before: Manifest, after: Manifest): Iterable<Problem> {
     at: after.locate(...path),
     atMost: off ? "warning" : "notice",
     message: off
-      ? `${after.ref} now has the maximum of ${to} that is also its minimum (it could reach ${from}): it no longer adds pods when load rises.`
+      ? `${after.ref} now stops at ${podsInWords(to)}, which is its minimum too, instead of ${from}: it no longer adds pods when load rises.`
       : `${after.ref} stops at ${to} pods instead of ${from}: a peak that needed more now overloads them.`,
     fix: off
-      ? `Leave room above the minimum: maximum ${Math.max(from, to + 1)}.`
-      : `Keep the maximum of ${from}, unless no peak of the last weeks came near ${to}.`,
+      ? `Leave room above the minimum: write ${String(path.at(-1))}: ${Math.max(from, to + 1)}.`
+      : `Keep ${String(path.at(-1))}: ${from}, unless no peak of the last weeks came near ${to} pods.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -47,14 +48,14 @@ function* unscaled(scaler: Manifest, workload: Manifest, replicas: number | unde
   if (!(most > (replicas ?? minimumReplicas(scaler)))) return;
   const stays =
     replicas === undefined
-      ? "stays at the number of pods that it has by chance at that moment"
-      : `stays at ${replicas}`;
+      ? "stays at the number of pods that it has at that moment, and does not grow with the load"
+      : `stays at ${podsInWords(replicas)} whatever the load`;
   yield {
     subject: workload,
     key: "autoscaler",
     at: workload.locate("spec", "replicas"),
     atMost: "warning",
-    message: `${scaler.ref} is gone, which took ${workload.ref} up to ${most} pods under load: it now ${stays}.`,
-    fix: `Keep the autoscaler, or write as many replicas as the highest load needs.`,
+    message: `${scaler.ref}, which took ${workload.ref} up to ${most} pods under load, is gone: the workload ${stays}.`,
+    fix: `Keep ${scaler.ref}, or write as many replicas in ${workload.ref} as the highest load needs.`,
   };
 }

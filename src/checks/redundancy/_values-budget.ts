@@ -56,7 +56,7 @@ function lost(part: ValuesChange, key: string, what: string): Problem {
   return problemOf(part, {
     ...{ check: CHECK, key, severity: "warning" },
     at: placeOf(part, key),
-    message: `the disruption budget of ${whose(part)} ${what}: a node drain can now evict all its pods at once.`,
+    message: `the disruption budget of ${whose(part)} ${what}: a node drain can now evict all pods that share the node at once.`,
     fix: "Keep the disruption budget, with maxUnavailable: 1 if it blocked drains.",
   });
 }
@@ -88,8 +88,8 @@ function* toothless(part: ValuesChange, key: string, { before, after }: Budgets)
   yield problemOf(part, {
     ...{ check: CHECK, key: `${key}.${field}`, severity: had ? "warning" : "notice" },
     at: part.set.locate([...part.path.after, key, field]),
-    message: `the disruption budget of ${whose(part)} now lets all its pods be evicted at once: a node drain can stop it.`,
-    fix: `Run two pods or more and write maxUnavailable: 1 in ${key}.`,
+    message: `the disruption budget of ${whose(part)} now lets all its pods be evicted at once: a drain of the node that they share leaves nobody to answer.`,
+    fix: `Run two pods or more, and write maxUnavailable: 1 in ${key} as its only limit.`,
   });
 }
 
@@ -104,8 +104,8 @@ function* blocking(part: ValuesChange, key: string, { before, after }: Budgets):
   yield problemOf(part, {
     ...{ check: CHECK, key: `${key}.minAvailable`, severity: "warning" },
     at: part.set.locate([...part.path.after, key, "minAvailable"]),
-    message: `the disruption budget of ${whose(part)} keeps ${least} of ${replicas} pods: no pod may be evicted, and node drains do not end.`,
-    fix: `Write maxUnavailable: 1 in ${key} instead.`,
+    message: `the disruption budget of ${whose(part)} keeps ${least} of ${replicas} pods: no pod may be evicted, and a drain of their nodes hangs.`,
+    fix: `Write maxUnavailable: 1 instead of minAvailable in ${key}.`,
   });
 }
 
@@ -135,7 +135,7 @@ function hasMoved(part: ValuesChange, key: string): boolean {
 function together(part: ValuesChange, key: string): Problem {
   return problemOf(part, {
     ...{ check: CHECK, key, severity: "notice" },
-    message: `nothing keeps the pods of ${whose(part)} on different nodes any more: one node can take all of them down.`,
+    message: `nothing keeps the pods of ${whose(part)} on different nodes any more: all of them may be lost with one node.`,
     fix: `Keep ${key}.`,
   });
 }

@@ -79,20 +79,23 @@ function fall(part: ValuesChange, key: string, step: { from: number; to: number;
     to === 0
       ? "from this deploy on nobody answers."
       : to === 1
-        ? "while that one is replaced after a crash or a node drain, nobody answers."
-        : "each of those left carries more, and fewer are left when a node goes.";
+        ? "whenever that one crashes or its node is drained, nobody answers until it is back."
+        : `each of the ${to} left carries more load, and fewer are left when a node is lost.`;
   return problemOf(part, {
     ...{ check: CHECK, key, ...(at && { at }) },
     severity: isLarge(step) ? "warning" : "notice",
     message: `${whose(part)} goes from ${from} to ${pods(to)}: ${left}`,
-    fix: `Keep ${key}: ${from}, or lower it in steps while you watch latency and errors.`,
+    fix:
+      to >= 2
+        ? `Keep ${key}: ${from}, or lower it in steps while you watch latency and errors.`
+        : `Keep ${key}: ${from}${to === 1 && from > 2 ? ", or 2 at least" : ""}.`,
   });
 }
 
 function unset(part: ValuesChange, key: string, from: number): Problem {
   return problemOf(part, {
     ...{ check: CHECK, key, severity: "warning" },
-    message: `${whose(part)} no longer asks for ${pods(from)}: the chart's own default decides, and that is mostly 1.`,
+    message: `${whose(part)} no longer asks for ${pods(from)}: the default of the chart decides, and that is mostly 1.`,
     fix: `Keep ${key}: ${from}.`,
   });
 }
@@ -144,15 +147,15 @@ function* upperBound(part: ValuesChange): Iterable<Problem> {
     if (from === undefined || to === undefined) continue;
     if (!(to < from)) continue;
     const off = to <= minimum(part.after) && from > minimum(part.before);
-    yield off ? cannotScale(part, key, to) : lowered(part, key, { from, to });
+    yield off ? cannotScale(part, key, { from, to }) : lowered(part, key, { from, to });
   }
 }
 
-function cannotScale(part: ValuesChange, key: string, to: number): Problem {
+function cannotScale(part: ValuesChange, key: string, { from, to }: { from: number; to: number }): Problem {
   return problemOf(part, {
     ...{ check: CHECK, key, severity: "warning" },
-    message: `${whose(part)} has a maximum of ${to} that is also its minimum: no pod is added when load rises.`,
-    fix: "Leave room above the minimum.",
+    message: `${whose(part)} stops at ${pods(to)}, which is its minimum too, instead of ${from}: no pod is added when load rises.`,
+    fix: `Leave room above the minimum: write ${key}: ${from}.`,
   });
 }
 

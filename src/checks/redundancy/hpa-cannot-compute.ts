@@ -47,12 +47,12 @@ spec: { limits: [{ type: Container, defaultRequest: { cpu: 100m } }] }
 export default defineCheck({
   kind: "state",
   id: "hpa-cannot-compute",
-  title: "An autoscaler cannot work out its own measure",
+  title: "An autoscaler cannot compute its target, because a container requests nothing",
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "Utilization is a share of what the containers ask for. Where one of them asks for nothing there is no such share: the autoscaler reports an error and adds no pod, however high the load, and users wait or get errors at the next peak.",
-  fix: "Write a request for that resource in every container of the pod, those beside the main one included.",
+  why: "Utilization is what the containers use, as a percentage of what they request. Where one of them requests nothing there is no percentage: the autoscaler reports an error and adds no pod, however high the load, and users wait or get errors at the next peak.",
+  fix: "Write a request for that resource in every container of the pod, sidecars included: about what it uses under normal load (kubectl top pods --containers).",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#how-does-a-horizontalpodautoscaler-work",
   ],
@@ -157,8 +157,8 @@ function* lacking(scaler: Manifest, workload: Workload, world: World): Iterable<
       key: `${scaler.name} ${resource}`,
       at: locateIn(workload, first),
       ...(rest > 0 ? { atMost: "notice" as const } : {}),
-      message: `${scaler.ref} scales ${workload.manifest.ref} by its share of ${resource}, and container ${listText(without.map(({ name }) => name))} asks for none: ${rest > 0 ? "it scales by its other measures only, and no longer down" : "it cannot work out the share and adds no pod when load rises"}.`,
-      fix: `Write resources.requests.${resource} in container ${listText(without.map(({ name }) => name))} of ${workload.manifest.ref}.`,
+      message: `${scaler.ref} scales ${workload.manifest.ref} by ${resource} utilization, a percentage of the ${resource} request, and container ${listText(without.map(({ name }) => name))} has no such request. ${rest > 0 ? "It scales up by its other metrics only, and no longer down" : "It cannot compute the percentage, and adds no pod when load rises"}.`,
+      fix: `Write resources.requests.${resource} in container ${listText(without.map(({ name }) => name))} of ${workload.manifest.ref}: about what it uses under normal load.`,
       ...(suggestion && without.length === 1 && { suggestion }),
     };
   }

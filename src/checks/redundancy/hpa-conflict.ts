@@ -1,6 +1,8 @@
+import { podsInWords } from "../../engine/arithmetic.ts";
 import { list, object, string } from "../../engine/json.ts";
 import { maximumReplicas } from "../../engine/scaling.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
+import { kubectlName } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import { minimumReplicas, type World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -57,7 +59,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   why: "The autoscaler has brought the workload to as many pods as the load needs. A deploy writes spec.replicas over that: at a busy hour most pods stop at once, and users wait until the autoscaler has started them again, minutes later.",
-  fix: "Let only the autoscaler say how many pods there are. Taking spec.replicas out needs an order: first remove it from the last applied configuration (kubectl apply edit-last-applied), then from the manifest, else the number falls to 1 once.",
+  fix: "Let only the autoscaler say how many pods there are. Taking spec.replicas out needs an order: first remove it from the last applied configuration (kubectl apply edit-last-applied), then from the manifest; otherwise the number falls to 1 once. Under Argo CD, or where that is not possible, leave the field to the autoscaler with ignoreDifferences and RespectIgnoreDifferences=true.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
     "https://argo-cd.readthedocs.io/en/stable/user-guide/best_practices/#leaving-room-for-imperativeness",
@@ -111,12 +113,13 @@ export default defineCheck({
 function problem({ manifest }: Workload, scaler: Manifest, written: number): Problem {
   const most = maximumReplicas(scaler);
   const least = minimumReplicas(scaler);
-  const upTo = Number.isNaN(most) ? "as many pods as the load needs" : `up to ${most} pods`;
+  const range = Number.isNaN(most) ? `to ${least} pods or more` : `between ${least} and ${most} pods`;
+  const gone = most > written ? `up to ${podsInWords(most - written)}` : "pods";
   return {
     subject: manifest,
     at: manifest.locate("spec", "replicas"),
-    message: `${scaler.ref} takes ${manifest.ref} from ${least} to ${upTo}, and every deploy writes ${written} over what it has reached: under load, most pods stop at once until it has started them again.`,
-    fix: `Let only ${scaler.name} say how many pods there are: run kubectl apply edit-last-applied and remove spec.replicas there, then take replicas: ${written} out of ${manifest.ref}. With Argo CD, or with server-side apply, the second step is enough.`,
+    message: `${scaler.ref} keeps ${manifest.ref} ${range}, but every deploy sets it back to ${written} (replicas: ${written}). Under load ${gone} stop at once, and users wait until the autoscaler has started them again.`,
+    fix: `Run "kubectl apply edit-last-applied ${kubectlName(manifest)}" and remove replicas there; then take replicas: ${written} out of the file. With Helm, which keeps no such record, write replicas: ${Number.isNaN(most) ? "the maximum" : most} instead: then a deploy never takes pods away.`,
   };
 }
 

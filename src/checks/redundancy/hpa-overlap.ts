@@ -46,7 +46,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "The autoscaler's controller refuses to work where two of them are about the same pods (AmbiguousSelector), and older ones work against each other: when load rises, no pod is added, and users wait.",
+  why: "The controller stops scaling pods that two autoscalers claim (AmbiguousSelector); that of older clusters lets the two work against each other. When load rises no pod is added, and users wait.",
   fix: "Put all metrics into one autoscaler, and delete the other.",
   references: [
     "https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podautoscaler/horizontal.go",
@@ -107,8 +107,8 @@ function* overlapping(workload: Workload, world: World): Iterable<Problem> {
     subject: manifest,
     at: last.locate("spec", "scaleTargetRef", "name"),
     ...(sure ? {} : { atMost: "notice" as const }),
-    message: `${names} all scale ${manifest.ref}: the controller stops working for pods that two autoscalers claim (AmbiguousSelector), so none is added when load rises.`,
-    fix: `Put the metrics of ${names} into one of them, and delete the others.`,
+    message: `${names} ${scalers.length === 2 ? "both" : "all"} scale ${manifest.ref}: the controller stops working for pods that two autoscalers claim (AmbiguousSelector), so none is added when load rises.`,
+    fix: `Put the metrics of ${names} into one of them, and delete the ${scalers.length === 2 ? "other" : "others"}.`,
   };
 }
 

@@ -134,6 +134,7 @@ function* lost(scaler: Manifest, was: Manifest, { before, after, changes }: Tran
   const old = before.workload(was);
   const kept = after.find(was.kind, was.name, was);
   const heir = kept ? after.workload(kept) : heirOf(was, old, { after, changes });
+  const frozen = isFrozen(heir, kept);
   const field = !heir || heir.manifest.name !== name ? "name" : "kind";
   const path = ["spec", "scaleTargetRef", field];
   const suggestion =
@@ -141,10 +142,10 @@ function* lost(scaler: Manifest, was: Manifest, { before, after, changes }: Tran
   yield {
     subject: scaler,
     at: scaler.locate(...path),
-    ...atMost(scaler, heir, after),
-    message: `${scaler.ref} scales ${kind}/${name}, which ${same ? "is gone" : "does not exist"}. ${consequence(scaler, heir)}`,
+    ...atMost(scaler, heir, { world: after, isFrozen: frozen }),
+    message: `${scaler.ref} scales ${kind}/${name}, which ${same ? "is gone" : "does not exist"}. ${consequence(scaler, heir, frozen)}`,
     fix: heir
-      ? `Make scaleTargetRef of ${scaler.ref} name ${heir.kind}/${heir.manifest.name}.`
+      ? `Point scaleTargetRef of ${scaler.ref} at ${heir.kind}/${heir.manifest.name}.`
       : `Remove ${scaler.ref} together with ${was.ref}.`,
     ...(suggestion && { suggestion }),
   };
@@ -168,15 +169,33 @@ function heirOf(
   );
 }
 
-function atMost(scaler: Manifest, heir: Workload | undefined, world: World): { atMost?: Severity } {
+/** A workload that stays, and whose number no file writes, keeps the number that it has. */
+function isFrozen(heir: Workload | undefined, kept: Manifest | undefined): boolean {
+  return kept !== undefined && heir?.declaredReplicas === undefined;
+}
+
+interface Heir {
+  readonly world: World;
+  readonly isFrozen: boolean;
+}
+
+function atMost(
+  scaler: Manifest,
+  heir: Workload | undefined,
+  { world, isFrozen: frozen }: Heir,
+): { atMost?: Severity } {
   if (!heir) return { atMost: "notice" };
   const falls =
-    (heir.declaredReplicas ?? 1) < minimumReplicas(scaler) && world.autoscalersOf(heir).length === 0;
+    !frozen &&
+    (heir.declaredReplicas ?? 1) < minimumReplicas(scaler) &&
+    world.autoscalersOf(heir).length === 0;
   return falls && world.servicesOf(heir).length > 0 ? {} : { atMost: "warning" };
 }
 
-function consequence(scaler: Manifest, heir: Workload | undefined): string {
+function consequence(scaler: Manifest, heir: Workload | undefined, frozen: boolean): string {
   if (!heir) return "It is left over, and reports errors from now on.";
+  if (frozen)
+    return `${heir.manifest.ref} stays at the number of pods that it has at that moment, and does not grow when load rises.`;
   const count = heir.declaredReplicas ?? 1;
   return `${heir.manifest.ref} stays at ${count === 1 ? "1 pod" : `${count} pods`}, where the autoscaler kept at least ${minimumReplicas(scaler)}, and does not grow when load rises.`;
 }

@@ -95,7 +95,7 @@ const MINIMUM = config("min.insync.replicas");
 
 /** How topics are copied that do not say it themselves, and the topics that Kafka keeps its own state in. */
 const FACTORS = [
-  ["default.replication.factor", "min.insync.replicas", "topics without a number of their own"],
+  ["default.replication.factor", "min.insync.replicas", "topics that set no number of their own"],
   ["offsets.topic.replication.factor", "min.insync.replicas", "the topic of consumers' offsets"],
   ["transaction.state.log.replication.factor", "transaction.state.log.min.isr", "the topic of transactions"],
 ] as const;
@@ -145,8 +145,8 @@ function* judge(subject: Manifest, found: Copies): Iterable<Problem> {
       key: `${key} brokers`,
       at: subject.locate(...path),
       atMost: "warning",
-      message: `${subject.ref} wants ${copies} copies of ${whose}, and there are ${brokers} brokers: such a topic cannot be made, and one that exists stays short of a copy.`,
-      fix: `Write a replication factor of at most ${brokers}, or run ${copies} brokers.`,
+      message: `${subject.ref} wants ${copies} copies of ${whose}, and there are ${brokers} brokers: such a topic cannot be created, and one that exists stays short of a copy.`,
+      fix: `Run ${copies} brokers, or write ${key}: ${brokers} in ${subject.ref} with min.insync.replicas: ${Math.max(1, brokers - 1)}.`,
     };
   } else if (copies > 1 && minimum >= copies) yield stops(subject, found, `${key} in sync`);
   else if (minimum > copies) yield stops(subject, { ...found, path, minimumPath }, `${key} in sync`);
@@ -167,8 +167,8 @@ function stops(subject: Manifest, found: Copies, key: string): Problem {
       ? `${subject.ref} keeps ${many} of ${whose}, and min.insync.replicas is ${minimum}: producers that wait for all copies (acks=all, the default) are refused from this deploy on.`
       : `${subject.ref} keeps ${many} of ${whose}, and min.insync.replicas is ${minimum} too: producers that wait for all copies (acks=all, the default) are refused whenever a broker is restarted, drained or lost.`,
     fix:
-      copies > 1
-        ? `Write min.insync.replicas: ${copies - 1}.`
-        : `Keep ${minimum + 1} copies, or write min.insync.replicas: 1 for it.`,
+      copies > 2
+        ? `Write min.insync.replicas: ${copies - 1} for ${subject.ref}.`
+        : `Keep ${minimum + 1} copies. With min.insync.replicas: 1 producers go on, but a write is then confirmed when one broker has it, and lost with that broker.`,
   };
 }

@@ -44,7 +44,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "Bounds are looked at when a pod is created, not while it runs. The running pods stay until they crash, or their node is drained, or the next rollout; then nobody can create another, and the workload shrinks to nothing.",
+  why: "Bounds are looked at when a pod is created, not while it runs. Running pods stay, and restart in place when they crash. But none that is drained, evicted or lost with its node can be replaced, and no rollout gets on: the workload shrinks pod by pod.",
   fix: "Widen the bounds, or let the container ask for what they allow, in the same change.",
   references: ["https://kubernetes.io/docs/concepts/policy/limit-range/"],
   unsafe: [
@@ -109,14 +109,14 @@ function problem(
   { workload, container, range }: Place,
   { refusal, resource }: { refusal: Refusal; resource: (typeof RESOURCES)[number] },
 ): Problem {
-  const { field, text, path } = refusal;
+  const { field, what, text, path } = refusal;
   const { manifest } = workload;
   const written = field && writtenShare(container, field, resource);
   return {
     subject: manifest,
     key: container.name,
     at: field ? manifest.locate(...container.path, "resources", field, resource) : range.locate(...path),
-    message: `Container ${container.name} of ${manifest.ref} cannot be created: ${text}${written === undefined ? "" : ` (${scalarText(written)})`}. Pods that run stay, and each that crashes, is drained or rolled out is not replaced.`,
-    fix: `Widen ${path.slice(-2).join(".")} of ${range.ref}, or change the ${resource} of ${container.name}.`,
+    message: `No new pod of ${manifest.ref} can be created: the ${what} of container ${container.name}${written === undefined ? "" : ` (${scalarText(written)})`} ${text}. Pods that run stay, but one that is evicted, or lost with its node, is not replaced, and rollouts stand still.`,
+    fix: `Change ${path.slice(-2).join(".")} of ${range.ref} so that it allows ${written === undefined ? "this" : scalarText(written)}, or the ${resource} of container ${container.name} so that it fits.`,
   };
 }

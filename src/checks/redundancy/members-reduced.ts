@@ -1,6 +1,6 @@
 import { setScalar } from "../../engine/edit.ts";
 import { fallsOf, type MembersFall } from "../../engine/member-falls.ts";
-import { spareOf } from "../../engine/systems.ts";
+import { quorumLostWhen, spareOf } from "../../engine/systems.ts";
 import type { Problem, Severity } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -61,7 +61,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "Members of such a system stand in for each other, and many need more than half of them to serve at all. Two voting members stop when either of them is restarted, drained or lost; a single instance stops with its node, and its users wait until its volume is mounted elsewhere.",
+  why: "Members of such a system stand in for each other, and many need more than half of them to serve at all. Two voting members stop when either of them is lost, and most systems also while one restarts; a single instance stops with its node, and its users wait until its volume is mounted elsewhere.",
   fix: "Keep three members of what votes, and two or more of what fails over; lower the number only by members that the rest can spare.",
   references: [
     "https://etcd.io/docs/latest/faq/#what-is-failure-tolerance",
@@ -181,7 +181,7 @@ function problem(fall: MembersFall, atMost: Severity): Problem {
     at: after.locate(...path),
     atMost,
     message: message(fall),
-    fix: `Keep ${from} ${called} of ${after.ref}. If it is meant, waive members-reduced for "${after.ref}" in .github/nines.yml, with the reason and a last day.`,
+    fix: `Keep ${from} ${called} of ${after.ref}. If this is intended, waive members-reduced for "${after.ref}" in .github/nines.yml, with a reason and an end date.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -191,27 +191,27 @@ const isDoor = (called: string) => /^(HAProxy|ProxySQL|mongos|routers)/.test(cal
 
 function message(fall: MembersFall): string {
   const { after, from, to, called, needs, runs, plain } = fall;
-  const start = `${after.ref} goes from ${from} to ${to === 0 ? "no" : to} ${called} of ${runs}:`;
-  if (to === 0) return `${start} from this deploy on nobody serves what it holds.`;
+  const start = `${after.ref} goes from ${from} ${called} of ${runs} to ${to === 0 ? "none" : to}:`;
+  if (to === 0) return `${start} from this deploy on nothing serves its data.`;
   if (needs === "copies")
-    return `${start} the copies of its data must fit on fewer, and fewer are left when a node goes.`;
+    return `${start} the copies of its data must fit on fewer, and fewer are left when a node is lost.`;
   if (needs === "one") return `${start} ${isDoor(called) ? doorText(to) : standByText(to)}`;
   const members = plain
-    ? ` Unless the members that go are taken off its list first, the rest is no majority of ${from} at once.`
+    ? ` Unless the others are removed from its list of members first, it is no majority of the ${from} and stops at once.`
     : "";
   if (to === 1)
-    return `${start} it stops whenever the only one is restarted, drained or lost.${from === 2 ? "" : members}`;
+    return `${start} it stops whenever that one is restarted, drained or lost.${from === 2 ? "" : members}`;
   return spareOf({ count: to, needs }) === 0
-    ? `${start} both must stand to have a majority, so it stops whenever one of them is restarted, drained or lost.`
+    ? `${start} both are needed for a majority, so it stops whenever either of them is ${quorumLostWhen(runs)}.`
     : `${start} it can lose ${spareOf({ count: to, needs }) ?? 0} of them instead of ${spareOf({ count: from, needs }) ?? 0}.`;
 }
 
 const doorText = (to: number) =>
   to === 1
     ? "nobody reaches it while the only one is restarted, drained or lost."
-    : "fewer are left when a node goes.";
+    : "fewer are left when a node is lost.";
 
 const standByText = (to: number) =>
   to === 1
-    ? "none is left to fail over to; its users wait while the only one is restarted, drained or moved with its volume."
+    ? "none is left to fail over to, and its users wait while that one is restarted, or moved to another node with its volume."
     : "fewer are left to fail over to.";

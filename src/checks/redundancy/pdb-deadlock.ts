@@ -51,7 +51,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "A PodDisruptionBudget that allows no eviction makes every drain of the pods' nodes wait for ever. Node upgrades and repairs stop, or are forced at last, and then take the pods without any budget.",
+  why: "A PodDisruptionBudget that allows no eviction makes every drain of the pods' nodes wait for ever. Node upgrades and repairs stop, or are forced in the end, and then take the pods without any budget.",
   fix: "Allow one pod to go at a time with maxUnavailable: 1, and run at least two pods.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
@@ -131,8 +131,8 @@ function* blocked(budget: Manifest, world: World): Iterable<Problem> {
     message: message(budget, workloads, { total, scaled: scaled && !forever }),
     fix:
       total === 1
-        ? `Run at least two pods of ${names(workloads)} and write maxUnavailable: 1 in ${budget.ref}.`
-        : `Write maxUnavailable: 1 in ${budget.ref}: it lets one pod go at a time, whatever the number of replicas.`,
+        ? `Run at least two pods of ${names(workloads)} and write maxUnavailable: 1 ${instead(budget)}in ${budget.ref}.`
+        : `Write maxUnavailable: 1 ${instead(budget)}in ${budget.ref}: it lets one pod go at a time, whatever the number of replicas.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -142,14 +142,18 @@ function message(
   workloads: readonly Workload[],
   { total, scaled }: { total: number; scaled: boolean },
 ): string {
-  const when = scaled ? "while the autoscaler is at its minimum" : "ever";
-  return Number.isNaN(total)
-    ? `${budget.ref} says ${limitInWords(budget, total)}, so it lets no pod of ${names(workloads)} go: a drain of their nodes never ends.`
-    : `${budget.ref} says ${limitInWords(budget, total)}, so none of the ${podsInWords(total)} of ${names(workloads)} may be evicted ${when}: a drain of their nodes hangs.`;
+  const pods = Number.isNaN(total) ? "the pods" : total === 1 ? "the only pod" : `the ${podsInWords(total)}`;
+  const when = scaled ? " while the autoscaler is at its minimum" : "";
+  return `${budget.ref} allows no eviction of ${pods} of ${names(workloads)}${when} (${limitInWords(budget, total)}). A drain of ${total === 1 ? "its node" : "their nodes"} hangs, and with it every node upgrade, until somebody deletes ${total === 1 ? "it" : "them"} by hand.`;
 }
 
 function names(workloads: readonly Workload[]): string {
   return workloads.map(({ manifest }) => manifest.ref).join(", ");
+}
+
+/** A budget may have one of the two fields only. */
+function instead(budget: Manifest): string {
+  return budget.get("spec", "minAvailable") === undefined ? "" : "instead of minAvailable ";
 }
 
 function loosened(budget: Manifest): Suggestion | undefined {

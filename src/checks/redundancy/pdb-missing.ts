@@ -1,6 +1,8 @@
+import { strings } from "../../engine/json.ts";
 import { isCounted } from "../../engine/serving.ts";
 import { locateCount } from "../../engine/scaling.ts";
 import type { Problem } from "../../engine/types.ts";
+import { labelText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -49,7 +51,7 @@ export default defineCheck({
   severity: severities("warning", "notice", "notice"),
   confidence: "certain",
   absence: true,
-  why: "A node drain evicts every pod of its node at once. Without a PodDisruptionBudget it can take all pods of a Service that has several, in the middle of the day, when a node is upgraded or the cluster shrinks.",
+  why: "A node drain evicts all pods of its node at once. Without a PodDisruptionBudget these can be all pods of a Service, in the middle of the day, when a node is upgraded or the cluster shrinks.",
   fix: "Add a PodDisruptionBudget with maxUnavailable: 1 that selects these pods.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
@@ -127,12 +129,13 @@ function* unprotected(workload: Workload, world: World): Iterable<Problem> {
   }
   yield {
     ...about,
-    message: `No PodDisruptionBudget covers the ${replicas} pods of ${manifest.ref}: a node drain can take all of them at once, and ${service.ref} has nobody to answer.`,
-    fix: `Add a PodDisruptionBudget to the namespace of ${manifest.ref} with maxUnavailable: 1 and a selector that matches ${labelsText(workload)}.`,
+    message: `No PodDisruptionBudget covers the ${replicas} pods of ${manifest.ref}: a node drain evicts all of them at once if they share the node, and then ${service.ref} has nobody to answer.`,
+    fix: `Add a PodDisruptionBudget${manifest.namespace === "" ? "" : ` in namespace ${manifest.namespace}`} with maxUnavailable: 1 and ${selectorText(workload)}.`,
   };
 }
 
-function labelsText({ labels }: Workload): string {
-  const [pair] = Object.entries(labels);
-  return pair ? `the label ${pair.join("=")}` : "its pods";
+/** The workload's own selector, which no other workload's pods match: a single label may be shared with others. */
+function selectorText({ manifest }: Workload): string {
+  const own = strings(manifest.get("spec", "selector", "matchLabels"));
+  return Object.keys(own).length > 0 ? `the selector ${labelText(own)}` : `the selector of ${manifest.ref}`;
 }

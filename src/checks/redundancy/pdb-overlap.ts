@@ -36,7 +36,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "The eviction API refuses to evict a pod that two PodDisruptionBudgets cover. Every drain of its node fails until somebody deletes the pod by force: node upgrades and repairs stop, and what is done by hand then knows no budget at all.",
+  why: "The eviction API refuses to evict a pod that two PodDisruptionBudgets cover. Every drain of its node fails until somebody deletes the pod by force: node upgrades and repairs stop, and pods that are deleted by hand go without any budget.",
   fix: "Keep one budget for each workload: narrow the wider selector, or delete one of the two.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/configure-pdb/#think-about-how-your-application-reacts-to-disruptions",
@@ -104,8 +104,8 @@ function* overlapping(workload: Workload, world: World): Iterable<Problem> {
     subject: manifest,
     at: last.locate("spec", "selector"),
     ...(inOneNamespace(manifest, budgets) ? {} : { atMost: "warning" as const }),
-    message: `The PodDisruptionBudgets ${names(budgets)} all cover the pods of ${manifest.ref}: the eviction API refuses such pods, so no node that runs one can be drained.`,
-    fix: `Leave one of ${names(budgets)} to cover ${manifest.ref}: narrow the selectors of the others, or delete them.`,
+    message: `The PodDisruptionBudgets ${names(budgets)} ${budgets.length === 2 ? "both" : "all"} cover the pods of ${manifest.ref}. The eviction API refuses to evict such pods, so no node that runs one can be drained.`,
+    fix: `Let only one of ${names(budgets)} cover ${manifest.ref}: ${budgets.length === 2 ? "narrow the selector of the other, or delete it" : "narrow the selectors of the others, or delete them"}.`,
   };
 }
 

@@ -1,7 +1,9 @@
-import { allowedDisruptions } from "../../engine/budget.ts";
+import { podsInWords } from "../../engine/arithmetic.ts";
+import { allowedDisruptions, limitInWords } from "../../engine/budget.ts";
 import type { Change } from "../../engine/pair.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
+import { labelText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
@@ -47,7 +49,7 @@ export default defineCheck({
   severity: severities("error", "warning", "notice"),
   confidence: "certain",
   absence: true,
-  why: "Until now a node drain took few of these pods at a time. Without the budget it takes all pods of the node at once: the next node upgrade can leave users with nobody to answer.",
+  why: "Until now a node drain took few of these pods at a time. Without the budget it takes all those of the node at once, and the next node upgrade can leave users with nobody to answer.",
   fix: "Keep the PodDisruptionBudget, with a selector that matches the pods' labels; write maxUnavailable: 1 if the old one blocked drains.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
@@ -142,7 +144,7 @@ function* lostBudget(change: Kept, { before, after, changes }: Transition): Iter
       yield toothless(is, budget, { replicas: counts.after, served });
     }
   } else if (counts.after >= 2) {
-    yield lost(is, old, { at: placeOf(change, old, changes), blocked: allowed === 0 });
+    yield lost(is, old, { at: placeOf(change, old, changes), allowed, replicas: counts.after });
   }
 }
 
@@ -155,18 +157,19 @@ function isToothless(budget: Manifest, old: Manifest, replicas: number): boolean
 function lost(
   workload: Workload,
   old: Manifest,
-  { at, blocked }: { at: Location; blocked: boolean },
+  { at, allowed, replicas }: { at: Location; allowed: number; replicas: number },
 ): Problem {
   const { manifest } = workload;
+  const blocked = allowed === 0;
   return {
     subject: manifest,
     at,
     was: old.locate(),
     ...(blocked ? { atMost: "notice" as const } : {}),
-    message: `${old.ref} no longer covers the pods of ${manifest.ref}: a node drain can now evict all of them at once.`,
+    message: `${old.ref} no longer covers the ${podsInWords(replicas)} of ${manifest.ref}. A node drain could evict ${blocked ? "none" : `${allowed} at a time`} until now; now it evicts all that share the node at once.`,
     fix: blocked
-      ? `Instead of taking ${old.ref} away, write maxUnavailable: 1 in it: drains then go on, one pod at a time.`
-      : `Keep ${old.ref}, with a selector that matches the pods of ${manifest.ref}.`,
+      ? `Keep ${old.ref}, and write maxUnavailable: 1 in it: drains then get on, one pod at a time.`
+      : `Keep ${old.ref}, in the namespace of ${manifest.ref} and with a selector that matches its pods (${labelText(workload.labels)}).`,
   };
 }
 
@@ -184,11 +187,11 @@ function toothless(
       budget.get("spec", "maxUnavailable") === undefined ? "minAvailable" : "maxUnavailable",
     ),
     atMost,
-    message: `${budget.ref} now lets ${replicas === 1 ? "the only pod" : `all ${replicas} pods`} of ${manifest.ref} be evicted at once: a node drain can stop the service.`,
+    message: `${budget.ref} now lets ${replicas === 1 ? "the only pod" : `all ${replicas} pods`} of ${manifest.ref} be evicted at once (${limitInWords(budget, replicas)}): ${replicas === 1 ? "a drain of its node" : "a drain of the node that they share"} leaves nobody to answer.`,
     fix:
       replicas === 1
         ? `Run at least two pods of ${manifest.ref} and write maxUnavailable: 1 in ${budget.ref}.`
-        : `Write maxUnavailable: 1 in ${budget.ref}.`,
+        : `Write maxUnavailable: 1 in ${budget.ref}, as its only limit.`,
   };
 }
 

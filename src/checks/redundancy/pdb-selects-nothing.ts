@@ -39,12 +39,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "transition",
   id: "pdb-selects-nothing",
-  title: "A new budget covers other pods than it is meant for",
+  title: "A new budget does not cover the pods that it is meant for",
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   absence: true,
-  why: "The budget is there, and looks like protection, but a node drain still takes all pods at once: the eviction API only asks budgets that select the pod, in its own namespace.",
+  why: "The budget looks like protection, but a node drain still takes all pods at once: the eviction API only asks budgets that select the pod, in its own namespace.",
   fix: "Write the labels of the pod template into the selector, and put the budget into the namespace of the pods.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
@@ -124,7 +124,7 @@ function everything(budget: Manifest, covered: readonly Workload[]): Problem {
     key: "all",
     at: budget.locate("spec", "selector"),
     atMost: "notice",
-    message: `${budget.ref} counts all pods of its namespace together (${listText(covered.map(({ manifest }) => manifest.name))}): one that is not ready keeps every other from being evicted, and it does not keep each of them up.`,
+    message: `${budget.ref} counts all pods of its namespace together (${listText(covered.map(({ manifest }) => manifest.name))}): one pod that is not ready can block the eviction of all others, and all pods of one workload may still go at once.`,
     fix: "Write one budget for each workload, with the labels of its pods.",
   };
 }
@@ -162,7 +162,7 @@ function without(budget: Manifest): Problem {
   return {
     subject: budget,
     at: budget.locate("spec"),
-    message: `${budget.ref} has no selector, and so covers no pod: a node drain can take all of them at once.`,
+    message: `${budget.ref} has no selector, and so covers no pod: a node drain still takes all pods that share the node at once.`,
     fix: `Write the labels of the pods that ${budget.name} is for into its selector.`,
   };
 }
@@ -172,8 +172,8 @@ function misplaced(budget: Manifest, { manifest }: Workload): Problem {
   return {
     subject: budget,
     at: budget.locate("metadata", "namespace"),
-    message: `${budget.ref} is in namespace ${budget.namespace}, and the pods of ${manifest.ref}, which it selects, are in ${manifest.namespace}: it does not protect them, and a node drain can take all of them at once.`,
-    fix: `Put ${budget.name} into namespace ${manifest.namespace}.`,
+    message: `${budget.ref} is in namespace ${budget.namespace}, and the pods of ${manifest.ref}, which it selects, are in ${manifest.namespace}: it does not protect them, and a node drain takes all that share the node at once.`,
+    fix: `Write namespace: ${manifest.namespace} in ${budget.ref}.`,
     ...(suggestion && { suggestion }),
   };
 }
@@ -182,7 +182,7 @@ function mismatched(budget: Manifest, { manifest, labels }: Workload, wanted: st
   return {
     subject: budget,
     at: budget.locate("spec", "selector"),
-    message: `${budget.ref} selects ${wanted}, and the pods of ${manifest.ref} have ${labelText(labels)}: it does not protect them, and a node drain can take all of them at once.`,
-    fix: `Make the selector of ${budget.ref} match the pods of ${manifest.ref}.`,
+    message: `${budget.ref} selects ${wanted}, and the pods of ${manifest.ref} have ${labelText(labels)}: it does not protect them, and a node drain takes all that share the node at once.`,
+    fix: `Make the selector of ${budget.ref} match the pods of ${manifest.ref}: ${labelText(labels)}.`,
   };
 }

@@ -1,6 +1,6 @@
 import { membersIn } from "../../engine/member-falls.ts";
 import { isCounted } from "../../engine/serving.ts";
-import { spareOf, systemOf } from "../../engine/systems.ts";
+import { quorumLostWhen, spareOf, systemOf } from "../../engine/systems.ts";
 import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
 import { votersIn } from "../../engine/voters.ts";
 import type { Needs } from "../../engine/system-types.ts";
@@ -37,12 +37,12 @@ const MARK = " # <- finding";
 export default defineCheck({
   kind: "state",
   id: "quorum-size",
-  title: "The number of members lets a system lose none, or fewer than it could",
+  title: "A system has one member, two, or an even number of voters",
   pillar: "redundancy",
   severity: severities("notice", "notice", "notice"),
   confidence: "certain",
-  why: "What votes serves only while more than half of its members stand: two can lose none, which is worse than one, and four can lose no more than three. A database with a single instance stops for its users whenever that one is restarted or moved.",
-  fix: "Run three members, or five, of what votes, and two or more instances of what fails over.",
+  why: "Voters serve only while more than half of them are up. Of two, none may be lost, so two are no safer than one; of four only one may be lost, as of three. A database with a single instance stops for its users whenever that one is restarted or moved.",
+  fix: "Run three or five members of a system that votes, and two or more instances of one that fails over.",
   references: [
     "https://etcd.io/docs/latest/faq/#why-an-odd-number-of-cluster-members",
     "https://www.rabbitmq.com/docs/clustering#node-count",
@@ -101,7 +101,7 @@ interface Members {
 }
 
 function* judge(members: Members): Iterable<Problem> {
-  const { manifest, key, path, count } = members;
+  const { manifest, key, path, count, called } = members;
   const saying = sayingOf(members);
   if (saying === undefined) return;
   yield {
@@ -110,16 +110,23 @@ function* judge(members: Members): Iterable<Problem> {
     measure: count % 2 === 0 && count > 2 ? 1 : 2,
     at: manifest.locate(...path),
     message: `${manifest.ref} ${saying}`,
+    fix: `Run ${numberFor(members)} ${called} in ${manifest.ref}.`,
   };
+}
+
+/** An odd number for what votes; a stand-by for what fails over. */
+function numberFor({ needs, count }: Members): string {
+  if (needs !== "majority") return "2 or more";
+  return count <= 2 ? "3" : `${count - 1} or ${count + 1}`;
 }
 
 function sayingOf({ runs, called, needs, count }: Members): string | undefined {
   const of = `${called} of ${runs}`;
   if (needs === "majority" && count === 2)
-    return `has 2 ${of}: both must stand to have a majority, so it stops whenever one of them is restarted, drained or lost.`;
+    return `has 2 ${of}: both are needed for a majority, so it stops whenever either of them is ${quorumLostWhen(runs)}.`;
   if (needs === "majority" && count > 2 && count % 2 === 0)
-    return `has ${count} ${of}: it can lose ${spareOf({ count, needs }) ?? 0}, no more than with ${count - 1}, and where they are split in halves neither half serves.`;
+    return `has ${count} ${of}: it can lose ${spareOf({ count, needs }) ?? 0}, no more than with ${count - 1}, and if the network splits them in halves neither half serves.`;
   return count === 1
-    ? `runs ${runs} with a single member (${called}: 1): its users wait whenever that one is restarted, drained or moved with its volume.`
+    ? `runs ${runs} with a single member: its users wait whenever that one is restarted, or moved to another node with its volume.`
     : undefined;
 }

@@ -58,7 +58,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("error", "error", "warning"),
   confidence: "certain",
-  why: "Fewer pods carry the same load, and fewer are left when a node goes. With one pod every crash and every drain of its node is an outage; with none there is nobody to answer from this deploy on.",
+  why: "Fewer pods carry the same load, and fewer are left when a node goes. With one pod every crash, and every drain of its node, is an outage; with none there is nobody to answer from this deploy on.",
   fix: "Keep at least two replicas of what answers users, and enough for the load at its peak; lower the number in steps while you watch latency and errors.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#scaling-a-deployment",

@@ -1,6 +1,7 @@
 import { list } from "../../engine/json.ts";
 import type { Change } from "../../engine/pair.ts";
 import type { Problem } from "../../engine/types.ts";
+import { kubectlName } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -51,7 +52,7 @@ export default defineCheck({
   severity: severities("error", "error", "warning"),
   confidence: "likely",
   why: "On the deploy that no longer writes spec.replicas, kubectl apply, Helm and Argo CD take the field out of the cluster too, and it falls back to its default: 1. All pods but one stop at once, and that one gets all the traffic until the autoscaler has noticed and new pods have started.",
-  fix: "First hand the field over: run kubectl apply edit-last-applied and take replicas out there (or apply once on the server side). Then remove it from the file.",
+  fix: "First hand the field over: run kubectl apply edit-last-applied and delete replicas there; with server-side apply, let another field manager own it first. Then remove it from the file. Helm has no such step: with it, set replicas to the maximum of the autoscaler instead.",
   references: [
     "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
     "https://github.com/kubernetes/kubernetes/issues/25238",
@@ -111,13 +112,9 @@ function* reset(change: Extract<Change, { kind: "kept" }>, before: World, after:
     at: is.manifest.locate("spec", "replicas"),
     was: was.manifest.locate("spec", "replicas"),
     ...(certain ? {} : { atMost: "warning" as const }),
-    message: `${is.manifest.ref} no longer writes replicas: ${replicas}, so this deploy resets it to 1 pod. ${scaler.ref} brings the others back only after it has measured and they have started.`,
-    fix: `Before you merge, run "kubectl apply edit-last-applied ${command(is)}" and delete replicas there; then this change leaves the running pods alone.`,
+    message: `${is.manifest.ref} no longer sets replicas: ${replicas}, so this deploy resets it to 1 pod, which gets all the load. ${scaler.ref} brings the others back, but only once it has noticed and they have started.`,
+    fix: `Before you merge, run "kubectl apply edit-last-applied ${kubectlName(is.manifest)}" and delete replicas there; then this change leaves the running pods alone. Helm keeps no such record: with it, set replicas to the maximum of ${scaler.ref} instead.`,
   };
-}
-
-function command({ manifest: { kind, name, namespace } }: Workload): string {
-  return `${kind.toLowerCase()}/${name}${namespace === "" ? "" : ` -n ${namespace}`}`;
 }
 
 /**

@@ -57,7 +57,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
-  why: "Every node, or zone, already has a pod of the workload, and the rule allows no second. The rollout must start a new pod before it may stop an old one, so it waits for ever: the new version never runs, and a fix that is urgent cannot be deployed.",
+  why: "Every node, or zone, already has a pod of the workload, and the rule allows no second one there. The rollout must start a new pod before it may stop an old one, so it waits for ever: the new version never runs, and an urgent fix cannot be deployed.",
   fix: "Let the rollout stop one pod first (maxUnavailable: 1, maxSurge: 0), or spread with a topologySpreadConstraint instead of a required anti-affinity.",
   references: [
     "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity",
@@ -123,7 +123,7 @@ const KEYS: Readonly<Record<string, Level>> = {
 interface Rule {
   readonly level: Level;
   readonly path: FieldPath;
-  /** `allows no second one there`. */
+  /** `runs at most one pod per zone`. */
   readonly because: string;
   /** A spread constraint can take its place. */
   readonly spreads: boolean;
@@ -134,7 +134,12 @@ function portRule(workload: Workload): Rule[] {
   const found = nodePortOf(workload);
   if (!found) return [];
   return [
-    { level: "node", path: found.path, because: `takes port ${found.port} of its node`, spreads: false },
+    {
+      level: "node",
+      path: found.path,
+      because: `takes port ${found.port} of its node, so it runs at most one pod per node`,
+      spreads: false,
+    },
   ];
 }
 
@@ -145,7 +150,7 @@ function rulesOf(workload: Workload): Rule[] {
     const level = KEYS[key];
     if (!level || perGeneration) return [];
     const place = [...workload.template, "spec", ...path, index, "topologyKey"];
-    return [{ level, path: place, because: "allows no second one there", spreads: true }];
+    return [{ level, path: place, because: `runs at most one pod per ${level}`, spreads: true }];
   });
 }
 
@@ -182,15 +187,16 @@ interface Numbers {
 type Words = Required<Pick<Problem, "message" | "fix">>;
 
 function placesText(level: string, { room, isStated }: Numbers): string {
+  if (isStated && room === 1) return `on the only ${level} for it`;
   const places = room === 1 ? `one ${level}` : `${room} ${level}s`;
-  return isStated ? places : `a cluster with ${places}`;
+  return `in ${isStated ? places : `a cluster with ${places}`}`;
 }
 
-function wordsForMany({ manifest }: Workload, { level, spreads }: Rule, numbers: Numbers): Words {
+function wordsForMany({ manifest }: Workload, { level, because, spreads }: Rule, numbers: Numbers): Words {
   const { wanted, room } = numbers;
   return {
-    message: `${manifest.ref} wants ${podsInWords(wanted)}, one a ${level} at most: in ${placesText(level, numbers)} ${wanted - room} of them never start.`,
-    fix: `Run at most ${podsInWords(room)} of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one a ${level}` : ""}.`,
+    message: `${manifest.ref} wants ${podsInWords(wanted)}, and ${because}: ${placesText(level, numbers)} ${wanted - room} of them never ${wanted - room === 1 ? "starts" : "start"}.`,
+    fix: `Run at most ${podsInWords(room)} of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one pod a ${level}` : ""}.`,
   };
 }
 
@@ -200,21 +206,19 @@ function wordsForStill({ manifest }: Workload, rule: Rule, numbers: Numbers): Wo
   return {
     message:
       numbers.wanted === numbers.room
-        ? `${manifest.ref} has a pod ${allPlaces(rule, numbers)} and ${because}, and its rollout may stop none before a new one is ready (maxUnavailable is 0 of ${podsInWords(numbers.wanted)}): it never ends.`
+        ? `${manifest.ref} ${because}, and ${placesText(rule.level, numbers)} its ${numbers.wanted === 1 ? "pod leaves" : `${podsInWords(numbers.wanted)} leave`} no place for a new one. Its rollout may stop none before a new one is ready (maxUnavailable is 0 of ${podsInWords(numbers.wanted)}), so it never ends.`
         : besides(manifest.ref, rule, numbers),
     fix: numbers.strategy.apart
       ? `Run fewer pods of ${manifest.ref}, or use a rolling update with maxUnavailable: 1 and maxSurge: 0${instead}.`
-      : `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}${instead}.`,
+      : numbers.wanted === 1
+        ? `Let ${manifest.ref} run on a second ${rule.level}, or write maxUnavailable: 1 and maxSurge: 0 in it, with a short gap on every deploy.`
+        : `Write maxUnavailable: 1 and maxSurge: 0 in ${manifest.ref}${instead}.`,
   };
 }
 
-function allPlaces({ level }: Rule, numbers: Numbers): string {
-  return numbers.room === 1 ? `on the only ${level} for it` : `in each of ${placesText(level, numbers)}`;
-}
-
 /** A whole new set beside the old one. */
-function besides(ref: string, { level }: Rule, numbers: Numbers): string {
+function besides(ref: string, { level, because }: Rule, numbers: Numbers): string {
   const { wanted, room, strategy } = numbers;
   const ahead = aheadOf(strategy);
-  return `${ref} has ${podsInWords(wanted)}, one a ${level} at most, and its rollout starts ${ahead} new ones beside them: in ${placesText(level, numbers)} ${wanted + ahead - room} of them find no place, and it never ends.`;
+  return `${ref} ${because}, and its rollout starts ${ahead} new ones beside ${podsInWords(wanted)}: ${placesText(level, numbers)} ${wanted + ahead - room} of them find no place, and it never ends.`;
 }

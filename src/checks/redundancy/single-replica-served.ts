@@ -52,7 +52,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "When the node of the only pod is drained or lost, or the pod crashes, nobody answers until a new pod has been scheduled and has started: users get errors for all that time.",
+  why: "When the only pod crashes, or its node is drained or lost, nobody answers until it has started again: users get errors for all that time.",
   fix: "Run at least two replicas, with a PodDisruptionBudget and a spread over nodes.",
   references: [
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#replicas",
@@ -142,7 +142,7 @@ function* alone(workload: Workload, world: World): Iterable<Problem> {
     measure: 1,
     // Replicas that no file writes may be kept elsewhere.
     ...(written ? {} : { atMost: "notice" as const }),
-    message: `${manifest.ref} keeps one pod${written ? "" : ", the default"}: while it is replaced after a crash or a node drain, ${service.ref} has nobody to answer.`,
+    message: `${manifest.ref} ${field.manifest === manifest ? "runs one pod" : "may go down to one pod"}${written ? "" : " (the default where replicas is not set)"}: whenever it crashes or its node is drained, ${service.ref} has nobody to answer until it is back.`,
     fix: `Run at least two replicas of ${manifest.ref}, with a PodDisruptionBudget of maxUnavailable: 1.`,
     ...(suggestion && { suggestion }),
   };

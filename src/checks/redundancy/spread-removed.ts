@@ -52,8 +52,8 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "Without a rule the scheduler may put all pods on one node, or into one zone, and after a few rollouts and drains it often does. When that node goes, all of them go at once, and users have nobody to answer until new ones have started.",
-  fix: "Keep the rule; if pods do not find a place, allow one more per node (maxSkew: 2) rather than all.",
+  why: "Without a rule the scheduler may put all pods on one node, or into one zone, and after a few rollouts and drains it often does. When that node is lost, all of them are, and nobody answers users until new ones have started.",
+  fix: "Keep the rule. If pods do not find a place, use a topologySpreadConstraint that allows one more per node (maxSkew: 2), rather than no rule.",
   references: [
     "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
     "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity",
@@ -113,14 +113,14 @@ function* weaker({ was, is }: WorkloadPair, { after }: Transition): Iterable<Pro
   if (level === undefined && !lostWish({ was, is }, replicas)) return;
   const where = level ?? "node";
   const [service] = after.servicesOf(is);
-  const left = wishesOf(is).length > 0 ? ": what keeps them apart is only a wish" : "";
+  const left = wishesOf(is).length > 0 ? ", since what keeps them apart is only preferred" : "";
   yield {
     subject: is.manifest,
     key: where,
     at: is.manifest.locate(...placeOf(is)),
     ...(level === undefined || !service ? { atMost: "notice" as const } : {}),
-    message: `All ${replicas} pods of ${is.manifest.ref} may now run ${where === "node" ? "on one node" : "in one zone"}${left}. When that ${where} goes, ${service ? `${service.ref} has nobody to answer` : "all of them go at once"}.`,
-    fix: `Keep the rule that spreads the pods of ${is.manifest.name} over ${where}s; if they do not find a place, raise maxSkew instead.`,
+    message: `All ${replicas} pods of ${is.manifest.ref} may now run ${where === "node" ? "on one node" : "in one zone"}${left}. When that ${where} is lost, ${service ? `${service.ref} has nobody to answer` : "all of them are lost at once"} until new ones have started.`,
+    fix: `Keep the rule that spreads the pods of ${is.manifest.ref} over ${where}s. If they do not find a place, use a topologySpreadConstraint with whenUnsatisfiable: DoNotSchedule and a higher maxSkew.`,
   };
 }
 

@@ -48,7 +48,7 @@ export default defineCheck({
   severity: severities("warning", "warning", "notice"),
   confidence: "likely",
   absence: true,
-  why: "The rule counts pods by a selector that matches none of this workload's, so it never holds any of them back: all pods may run on one node, though the manifest looks as if they could not. When that node goes, all of them go.",
+  why: "The rule looks for pods by a selector that matches none of this workload, so it never holds any of them back: all pods may run on one node, though the manifest looks as if they could not. When that node is lost, all of them are.",
   fix: "Make the selector of the rule match the labels of the pods.",
   references: [
     "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#topologyspreadconstraints-field",
@@ -181,8 +181,8 @@ function problem(workload: Workload, { selector, path, own, key }: Term, world: 
     key,
     at: manifest.locate(...path, "matchLabels"),
     ...(few || world.incomplete ? { atMost: "notice" as const } : {}),
-    message: `${manifest.ref} is to be kept apart from pods with ${labelText(wanted)}, and its own have ${labelText(labels)}: the ${own ? "constraint" : "rule"} holds none of them back, and all may run on one node.`,
-    fix: `Make the selector match the pods of ${manifest.name}: ${labelText(Object.keys(mended).length > 0 ? mended : labels)}.`,
+    message: `The ${own ? "spread constraint" : "anti-affinity"} of ${manifest.ref} looks for pods with ${labelText(wanted)}, and its own have ${labelText(labels)}. It holds none of them back, so all may run in one place, and are lost together with it.`,
+    fix: `Make its labelSelector match the pods of ${manifest.ref}: ${labelText(Object.keys(mended).length > 0 ? mended : labels)}.`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -48,7 +48,7 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "A rollout starts new pods before it stops old ones. Where the quota has no room for them, the new version does not start, the rollout stands still at the old one, and a pod that crashes meanwhile may find no place either.",
+  why: "A rollout starts new pods before it stops old ones. Where the quota has no room for them, the new version does not start, the rollout stands still at the old one, and a pod that is drained meanwhile may not come back either.",
   fix: "Raise the quota by what one rollout needs, or lower requests or replicas so that the surge fits.",
   references: ["https://kubernetes.io/docs/concepts/policy/resource-quotas/"],
   unsafe: [
@@ -119,7 +119,7 @@ function* exceeded(line: QuotaLine, world: World): Iterable<Problem> {
     measure: needed / limit,
     ...(isGrave ? {} : { atMost: "notice" as const }),
     message: isOver(standing, line) || !worst ? crowded(line, world) : duringRollout(line, worst, world),
-    fix: `Raise ${name} of ${quota.ref} to at least ${amountInWords(needed, name)}, or ask for less.`,
+    fix: `Raise ${name} of ${quota.ref} to at least ${amountInWords(needed, name)}${needed > standing ? ", which leaves room for a rollout" : ""}, or lower requests or replicas.`,
   };
 }
 
@@ -127,7 +127,7 @@ function crowded(line: QuotaLine, { replicasOf }: World): string {
   const { quota, name, standing, inside, measure } = line;
   const pods = inside.reduce((sum, one) => sum + (measure(one) > 0 ? replicasOf(one) : 0), 0);
   const who = `the ${podsInWords(pods)} of ${quota.namespace || "the namespace"}`;
-  return `${limitOfQuota(line)}, and ${who} need ${amountInWords(standing, name)} without any rollout: the last pods are not started.`;
+  return `${limitOfQuota(line)}, and ${who} need ${amountInWords(standing, name)} without any rollout: the last of them cannot be created.`;
 }
 
 function duringRollout(line: QuotaLine, { workload, needs, isRefused }: Rolling, world: World): string {
@@ -136,7 +136,7 @@ function duringRollout(line: QuotaLine, { workload, needs, isRefused }: Rolling,
   const each = name === "pods" ? "" : ` of ${amountInWords(line.measure(workload), name)} each`;
   const sum = `${amountInWords(standing, name)} for what runs, and ${podsInWords(maxSurge)} more${each}`;
   const outcome = isRefused
-    ? "no old pod may go before a new one is ready, and new pods are refused: the rollout never ends"
+    ? "no old pod may go before a new one is ready, and new ones are refused, so the rollout never ends"
     : "it goes on more slowly, with fewer new pods at a time";
   return `${limitOfQuota(line)}. A rollout of ${workload.manifest.ref} needs ${amountInWords(needs, name)} (${sum}): ${outcome}.`;
 }

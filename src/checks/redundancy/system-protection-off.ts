@@ -45,8 +45,8 @@ export default defineCheck({
   pillar: "redundancy",
   severity: severities("warning", "warning", "notice"),
   confidence: "certain",
-  why: "Nothing happens on the day of the change. But without a budget a node drain takes several members at once, without anti-affinity one lost node takes all that share it, and without synchronous replication a failover loses what users stored last.",
-  fix: "Keep the setting. To let a node drain through, run one member more instead of taking the budget away.",
+  why: "Nothing happens on the day of the change. But without a budget a node drain takes several members at once, without anti-affinity all members on one node are lost with it, and without synchronous replication a failover loses what users stored last.",
+  fix: "Keep the setting. If the budget blocks a node drain, run one member more instead of taking the budget away.",
   references: [
     "https://cloudnative-pg.io/documentation/current/kubernetes_upgrade/",
     "https://cloudnative-pg.io/documentation/current/scheduling/",
@@ -179,10 +179,12 @@ function problem(after: Manifest, kind: Guard["kind"], { path, old }: Lost): Pro
     key: kind,
     at: after.locate(...path),
     message: `${after.ref} ${said}: ${EFFECTS[kind]}`,
-    fix:
-      old === undefined || isObject(old)
-        ? `Take ${name} of ${after.ref} back to what it was.`
-        : `Keep ${name}: ${scalarText(old)} in ${after.ref}.`,
+    fix: fix(after, name, old),
     ...(suggestion && kind !== "durability" && { suggestion }),
   };
+}
+
+function fix({ ref }: Manifest, name: string, old: Json | undefined): string {
+  if (old === undefined) return `Take ${name} out of ${ref} again.`;
+  return isObject(old) ? `Keep ${name} of ${ref} as it was.` : `Keep ${name}: ${scalarText(old)} in ${ref}.`;
 }
