@@ -64,9 +64,13 @@ spec: { maxUnavailable: 1, selector: { matchLabels: { app: broker } } }
 `;
 
 test.each([
-  ["1.25", "warning", /serves no more since 1\.25, and the cluster is newer/],
-  ["1.24", "notice", /stops to serve in 1\.25, and the cluster has 1\.24: after that upgrade/],
-  [undefined, "notice", /serves no more since 1\.25: the API server refuses it/],
+  ["1.25", "warning", /no longer serves since 1\.25: the cluster \(1\.25, as the policy says\) refuses it/],
+  ["1.24", "notice", /stops serving in 1\.25, and the cluster has 1\.24: after that upgrade/],
+  [
+    undefined,
+    "notice",
+    /no longer serves since 1\.25: a cluster with that version or a newer one refuses it/,
+  ],
 ])("policy/v1beta1 on a cluster of version %s: %s", (version, atMost, message) => {
   const world = worldFrom(budget, version === undefined ? {} : { version });
   expect([...apiRemoved.run(world)]).toEqual([

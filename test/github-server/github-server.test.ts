@@ -24,7 +24,7 @@ beforeAll(async () => {
     "dir/c.txt": "c\n",
     "old.txt": BIG,
   });
-  await github.createRepository("octo/.github", { "nines.yml": "version: 1\n" });
+  await github.createRepository("octo/.github", { "nines.yml": "version: 1\n" }, { private: true });
   await github.createRepository("octo/hidden", {}, { installed: false });
   await github.createRepository("other/secret", {}, { private: true });
   app = appClient(github);
