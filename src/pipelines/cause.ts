@@ -2,6 +2,7 @@ import type { Location, Suggestion } from "../engine/types.ts";
 import type { Change, Weakening } from "./compare.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
+import { suggestNeed } from "./suggest-need.ts";
 import { oneLine, WORDS_OF } from "./words.ts";
 
 /** What in the change weakens a gate: the nearest line, in words, with what to type. */
@@ -22,6 +23,8 @@ export function causeOf(weakening: Weakening, change: Change): Cause {
   return ofTest ?? pathCause(weakening, change) ?? triggerCause(before, after) ?? fallback(weakening, change);
 }
 
+const nounOf = ({ provider }: Pipeline): string => WORDS_OF[provider].job;
+
 const text = (condition: Condition | undefined): string => condition?.text.trim() ?? "";
 
 const newly = (before: Condition | undefined, after: Condition | undefined): Condition | undefined =>
@@ -29,7 +32,7 @@ const newly = (before: Condition | undefined, after: Condition | undefined): Con
 
 function testCause(before: Evidence, after: Evidence): Cause | undefined {
   if (after.cannotFail !== undefined && before.cannotFail !== after.cannotFail) {
-    const what = `Job ${after.job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
+    const what = `${nounOf(after.pipeline)} ${after.job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
     return { at: after.at, what, fix: "Let its exit status end the step.", job: after.job };
   }
   return allowedCause(before, after) ?? conditionCause(before, after);
@@ -40,7 +43,7 @@ function allowedCause(before: Evidence, { job, step, pipeline, text: command }: 
   const fix = `Remove ${allowed}; if a known failure must pass, skip that one case in the tool itself.`;
   const ofJob = newly(before.job.allowFailure, job.allowFailure);
   if (ofJob) {
-    return { at: ofJob.at, what: `Job ${job.id} now has ${allowed}`, fix, job };
+    return { at: ofJob.at, what: `${nounOf(pipeline)} ${job.id} now has ${allowed}`, fix, job };
   }
   const ofStep = newly(before.step?.allowFailure, step?.allowFailure);
   if (!step || !ofStep) return undefined;
@@ -48,10 +51,13 @@ function allowedCause(before: Evidence, { job, step, pipeline, text: command }: 
   return { at: ofStep.at, what, fix, job };
 }
 
-function conditionCause(before: Evidence, { job, step, text: command }: Evidence): Cause | undefined {
+function conditionCause(
+  before: Evidence,
+  { job, step, pipeline, text: command }: Evidence,
+): Cause | undefined {
   const ofJob = newly(before.job.condition, job.condition);
   if (ofJob) {
-    const what = `Job ${job.id} now runs only if \`${oneLine(ofJob.text)}\``;
+    const what = `${nounOf(pipeline)} ${job.id} now runs only if \`${oneLine(ofJob.text)}\``;
     return { at: ofJob.at, what, fix: `Let ${job.id} run whenever the deploy does.${ifOff(ofJob)}`, job };
   }
   const ofStep = newly(before.step?.condition, step?.condition);
@@ -92,13 +98,13 @@ function pathCause(weakening: Weakening, change: Change): Cause | undefined {
     if (lost && present.path === old.path) return needCause(is, lost.id, { weakening, change, present });
     const changed = newly(was.condition, is.condition);
     if (changed) {
-      const what = `Job ${is.id} now runs if \`${oneLine(changed.text)}\``;
+      const what = `${nounOf(present)} ${is.id} now runs if \`${oneLine(changed.text)}\``;
       return { at: changed.at, what, fix: overrideFix(is, before), job: is };
     }
     if (was.condition && !is.condition) {
       return {
         at: is.at,
-        what: `Job ${is.id} no longer has its condition \`${oneLine(text(was.condition))}\``,
+        what: `${nounOf(present)} ${is.id} no longer has its condition \`${oneLine(text(was.condition))}\``,
         job: is,
       };
     }
@@ -158,42 +164,17 @@ interface Context {
 
 function needCause(job: Job, id: string, { weakening, change, present }: Context): Cause {
   const at = job.needsAt ?? job.at;
-  const what = `Job ${job.id} no longer needs ${id}`;
+  const what = `${nounOf(present)} ${job.id} no longer needs ${id}`;
   const jobs = new Set(present.jobs.map(({ key }) => key));
   const left = jobs.has(id.toLowerCase()) ? id : (weakening.after?.job.id ?? id);
   const kept = jobs.has(left.toLowerCase());
   const fix = kept
     ? `Add \`${left}\` to ${WORDS_OF[present.provider].needs} of ${job.id}.`
     : `Bring the job ${id} back, and add it to ${WORDS_OF[present.provider].needs} of ${job.id}.`;
-  const suggestion =
-    kept && present.provider === "github-actions" ? suggestNeed(job, left, change) : undefined;
+  const suggestion = kept
+    ? suggestNeed(job, left, { provider: present.provider, tree: change.after })
+    : undefined;
   return suggestion ? { at, what, fix, job, suggestion } : { at, what, fix, job };
-}
-
-/** The line of `needs` with the job put back, where `needs` is written in one line or is missing. */
-function suggestNeed(job: Job, id: string, { after }: Change): Suggestion | undefined {
-  const { path } = job.at;
-  const lines = after.text(path)?.split("\n") ?? [];
-  const at = job.needsAt ?? job.at;
-  const line = lines[at.line - 1] ?? "";
-  const fixed = job.needsAt ? longerNeeds(line, id) : newNeeds(line, lines.slice(at.line), id);
-  return fixed === undefined ? undefined : { path, line: at.line, endLine: at.line, text: fixed };
-}
-
-function longerNeeds(line: string, id: string): string | undefined {
-  const parts = /^(?<head>\s*needs:\s*)(?<list>\[[^\]]*\]|[\w-]+)(?<tail>\s*(#.*)?)$/.exec(line)?.groups;
-  if (!parts) return undefined;
-  const ids = (parts["list"] ?? "").replaceAll(/[[\]]/g, "").split(",");
-  const all = [...ids.map((item) => item.trim()).filter((item) => item !== ""), id];
-  return `${parts["head"] ?? ""}[${all.join(", ")}]${parts["tail"] ?? ""}`;
-}
-
-function newNeeds(line: string, rest: readonly string[], id: string): string | undefined {
-  // Only a job that is written as a block has a line of its own to put `needs` below.
-  if (!/:\s*(#.*)?$/.test(line)) return undefined;
-  const below = rest.find((next) => next.trim() !== "" && !/^\s*#/.test(next));
-  const indent = /^\s*/.exec(below ?? "")?.[0] ?? "";
-  return indent === "" ? undefined : `${line}\n${indent}needs: [${id}]`;
 }
 
 function triggerCause(before: Evidence, after: Evidence | undefined): Cause | undefined {
@@ -210,19 +191,35 @@ function triggerCause(before: Evidence, after: Evidence | undefined): Cause | un
   };
 }
 
-/** The deploy's place, the test's in head, or where the test was, in a file that is gone. */
-function fallback({ deploy, before, after }: Weakening, change: Change): Cause {
-  const gone = `Job ${before.job.id} no longer runs \`${oneLine(before.text)}\``;
-  if (after) return { at: after.at, what: `Job ${after.job.id} changed`, job: after.job };
+/** Where the test is now; the deploy's place; or where the test was, in a file that is gone. */
+function fallback(weakening: Weakening, change: Change): Cause {
+  const { deploy, before, after } = weakening;
+  const noun = nounOf(before.pipeline);
+  if (after)
+    return (
+      together(weakening, after) ?? { at: after.at, what: `${noun} ${after.job.id} changed`, job: after.job }
+    );
   const home =
     change.after.pipelines.find(({ id }) => id === before.pipeline.id) ??
     change.after.pipelines.find(({ path }) => path === before.job.at.path);
   const job = home?.jobs.find(({ key }) => key === before.job.key);
-  if (job) return { at: job.at, what: gone, job };
-  const what = `Job ${before.job.id}, which ran \`${oneLine(before.text)}\`, is gone`;
+  if (job)
+    return { at: job.at, what: `${noun} ${before.job.id} no longer runs \`${oneLine(before.text)}\``, job };
+  const what = `${noun} ${before.job.id}, which ran \`${oneLine(before.text)}\`, is gone`;
   if (deploy) return { at: deploy.after.root.needsAt ?? deploy.after.root.at, what, job: deploy.after.root };
   if (home) return { at: home.triggersAt, what, job: before.job };
   return { at: before.job.at, what, job: before.job };
+}
+
+/** A job that tests and deploys, and no longer stops between the two. */
+function together({ deploy, is }: Weakening, { job, pipeline }: Evidence): Cause | undefined {
+  const same = deploy?.after.points.some((point) => point.job === job) ?? false;
+  if (!is.at || !same) return undefined;
+  return {
+    at: is.at,
+    what: `${nounOf(pipeline)} ${job.id} goes on to its deploy although its tests failed`,
+    job,
+  };
 }
 
 const isCalled = (line: string, id: string): boolean =>
@@ -232,7 +229,7 @@ const COMMENT = /^\s*(#|\/\/)/;
 const uncommented = (line: string): string => line.replace(/^[\s#/]*(- )?/, "");
 
 /** A test that is commented out is still there to be seen, at its comment. */
-function commented({ job, text: command, step }: Evidence, { after }: Change): Cause | undefined {
+function commented({ job, pipeline, text: command, step }: Evidence, { after }: Change): Cause | undefined {
   const { path } = job.at;
   const lines = after.text(path)?.split("\n") ?? [];
   const line = (is: (text: string) => boolean): number =>
@@ -242,7 +239,7 @@ function commented({ job, text: command, step }: Evidence, { after }: Change): C
   if (index === -1) return undefined;
   const length = lines[index]?.length ?? 0;
   const place = { path, line: index + 1, column: 1, endLine: index + 1, endColumn: length + 1 };
-  const whole = `Job ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
+  const whole = `${nounOf(pipeline)} ${job.id}, which ran \`${oneLine(command)}\`, is commented out`;
   const what = ofJob === -1 ? `\`${oneLine(command)}\` of job ${job.id} is commented out` : whole;
   const back = ofJob === -1 ? "Uncomment it." : `Uncomment it, and let the deploy need ${job.id}.`;
   const fix = `${back} If the tests must stay off for a while, say until when: a waiver in nines.yml with \`until\` and a reason.`;

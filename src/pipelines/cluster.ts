@@ -4,7 +4,7 @@ import type { Manifest, Side, Stage, StageCell, Tree, Unit } from "../engine/typ
 import { workloadOf } from "../engine/workload.ts";
 import { clusterTests } from "./cluster-tests.ts";
 import type { ClusterTest } from "./cluster-tests.ts";
-import { join } from "./commands.ts";
+import { join } from "./folders.ts";
 import type { Deploy } from "./deploys.ts";
 import { rank } from "./rank.ts";
 import { isGitOps } from "./gitops.ts";

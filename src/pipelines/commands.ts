@@ -1,5 +1,6 @@
 import type { Tree } from "../engine/types.ts";
 import type { Step } from "./model.ts";
+import { join } from "./folders.ts";
 import { findScript } from "./scripts.ts";
 import { readScript } from "./shell.ts";
 import { unwrap } from "./unwrap.ts";
@@ -37,7 +38,8 @@ export function commandsOf(step: Step, tree: Tree): StepCommand[] {
   const script = scriptOf(step);
   if (script === undefined || !step.posix) return [];
   const found: StepCommand[] = [];
-  const base: Source = { script, folder: step.folder, pipefail: step.pipefail, depth: 0, visited: [] };
+  const { folder, pipefail, errexit = true } = step;
+  const base: Source = { script, folder, pipefail, errexit, depth: 0, visited: [] };
   collect(base, (line) => step.runLine + line, { tree, found });
   return found;
 }
@@ -54,6 +56,7 @@ interface Source {
   readonly script: string;
   readonly folder: string;
   readonly pipefail: boolean;
+  readonly errexit: boolean;
   readonly depth: number;
   readonly visited: readonly string[];
   /** Inherited from the command that runs this script. */
@@ -67,7 +70,7 @@ interface Sink {
 
 function collect(source: Source, lineOf: (line: number) => number, sink: Sink): void {
   let folder = source.folder;
-  for (const command of readScript(source.script, source.pipefail)) {
+  for (const command of readScript(source.script, source)) {
     if (sink.found.length >= COMMANDS_AT_MOST) return;
     if (command.words[0] === "cd" || command.words[0] === "pushd")
       folder = join(folder, command.words[1] ?? "");
@@ -108,18 +111,9 @@ function resolve(
     script: script.text,
     folder: script.folder,
     pipefail: false,
-    depth: source.depth + 1,
+    errexit: script.errexit ?? true,
+    depth: source.depth + (script.list ? 0 : 1),
     visited,
   };
   collect({ ...inner, ...swallow(place.swallowed) }, () => place.line, sink);
-}
-
-/** Joins two folders; `..` is followed. */
-export function join(folder: string, relative: string): string {
-  const parts = relative.startsWith("/") ? [] : folder.split("/");
-  for (const part of relative.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "." && part !== "") parts.push(part);
-  }
-  return parts.filter((part) => part !== "" && part !== ".").join("/");
 }

@@ -223,7 +223,7 @@ function inPullRequests(change: Change, pairs: Pairs, { evidence, was }: Check):
   const { purpose } = evidence;
   if (!isStage(purpose)) return [];
   if (is ? !isLate(change, evidence, after) : mayHaveMoved(change, evidence)) return [];
-  if (stands(change.after, purpose)) return late(change, { evidence, was }, after);
+  if (stands(change.after, evidence)) return late(change, { evidence, was }, after);
   if (is) return [];
   const gone = { verdict: "absent", reason: "is gone", scenario: was.scenario } as const;
   return [{ kind: "gone", purpose, before: evidence, was, is: gone }];
@@ -261,13 +261,19 @@ function sunkCheck(change: Change, pairs: Pairs, { evidence, was, after, is }: K
   const { purpose } = evidence;
   if (is.verdict === "required" || replaced(change, pairs, purpose)) return [];
   // What no longer runs by itself is a loss only where nothing else of its kind does.
-  if (is.verdict === "capability" && (!isStage(purpose) || stands(change.after, purpose))) return [];
+  if (is.verdict === "capability" && (!isStage(purpose) || stands(change.after, evidence))) return [];
   return [{ kind: "weakened", purpose, before: evidence, after, was, is }];
 }
 
-/** Whether some test of this kind still turns the checks red. */
-const stands = ({ checks }: Delivery, purpose: Purpose): boolean =>
-  [...checks].some(([evidence, { verdict }]) => evidence.purpose === purpose && verdict === "required");
+/** Whether a test of the same kind still turns the checks red. A script's name does not stand in for tests that were seen. */
+const stands = ({ checks }: Delivery, { purpose, confidence }: Evidence): boolean =>
+  [...checks].some(
+    ([other, { verdict }]) =>
+      other.purpose === purpose && verdict === "required" && other.confidence >= Math.min(confidence, SEEN),
+  );
+
+/** How sure the evidence of a command is, where it is more than a name. */
+const SEEN = 0.7;
 
 /** Whether a test of this kind is new, and turns the checks red. */
 function replaced({ after }: Change, pairs: Pairs, purpose: Purpose): boolean {

@@ -1,5 +1,5 @@
 import type { Tree } from "../engine/types.ts";
-import { join } from "./commands.ts";
+import { join } from "./folders.ts";
 
 /** Whether a tool can fail for what it measures: it cannot, or the files do not tell. Empty where it can. */
 export interface Criterion {

@@ -76,6 +76,10 @@ export const DEPLOY_ACTIONS: readonly RegExp[] = [
   /^(deliverybot\/helm|stefanprodan\/helm|wyrihaximus\/github-action-helm\d?|bitovi\/github-actions-deploy-\S+|koslib\/helm-eks-action|vimeda\/helm)$/,
   /^(akhileshns\/heroku-deploy|superfly\/flyctl-actions|danielr1996\/kubectl-action|actions-hub\/kubectl|steebchen\/kubectl)$/,
   /hubploy$/,
+  // Pipes of Bitbucket, plugins of Drone and Woodpecker, deploy providers of Travis.
+  /^atlassian\/(kubectl-run|aws-eks-kubectl-run|google-gke-kubectl-run|azure-aks-deploy|azure-aks-helm-deploy|aws-ecs-deploy|heroku-deploy|google-app-engine-deploy|google-cloud-run-deploy|azure-web-apps-deploy)$/,
+  /(^|\/)drone-(helm3?|kube\w*|kubernetes|gke|eks\w*|ecs\w*|argocd\w*|openshift)$/,
+  /^travis\/(heroku|gae|cloudfoundry|openshift|elasticbeanstalk|codedeploy|azure_web_apps|hephy|engineyard|lambda)$/,
 ];
 
 /** Commands that write an image's version into manifests. An editor's command does so only where a name says the same. */

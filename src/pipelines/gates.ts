@@ -1,4 +1,5 @@
 import type { BranchRules, GateVerdict, Location } from "../engine/types.ts";
+import { ancestorsOf } from "./ancestors.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
@@ -134,7 +135,7 @@ export class Judge {
     const { job, step } = evidence;
     const through =
       this.#skips(job, base) && !skipsTogether(job, deploy.points, this.#play(base))
-        ? this.#gets(base, deploy, { key: job.key, result: "skipped" })
+        ? this.#gets(base, deploy, { key: this.#skipper(job, base), result: "skipped" })
         : "never";
     if (through !== "never") {
       const byItself = through === "always" && this.#skips(job, { ...base, free: false });
@@ -156,6 +157,13 @@ export class Judge {
 
   #skips(job: Job, play: Play): boolean {
     return this.#play(play).get(job.key)?.results.includes("skipped") ?? false;
+  }
+
+  /** The job whose condition can leave a job out: its own, or that of the job which calls it, with all that is called. */
+  #skipper(job: Job, play: Play): string {
+    const own = this.#play(play).get(job.key)?.own ?? [];
+    const caller = play.pipeline.jobs.find(({ key }) => key === job.caller);
+    return caller && !mayBeFalse(own) ? this.#skipper(caller, play) : job.key;
   }
 
   #link(evidence: Evidence, deploy: Deploy): string {
@@ -301,16 +309,7 @@ export class Judge {
   ancestors(job: Job, pipeline: Pipeline): ReadonlySet<string> {
     const known = this.#ancestors.get(job);
     if (known) return known;
-    const jobs = new Map(pipeline.jobs.map((other) => [other.key, other]));
-    const found = new Set<string>();
-    const open = [...job.needs.map(({ key }) => key), ...callersNeeds(job, jobs)];
-    for (const key of open) {
-      if (found.has(key)) continue;
-      found.add(key);
-      for (const { key: needed } of jobs.get(key)?.needs ?? []) open.push(needed);
-      if (jobs.get(key)?.call)
-        open.push(...pipeline.jobs.flatMap((below) => (below.caller === key ? [below.key] : [])));
-    }
+    const found = ancestorsOf(job, pipeline);
     this.#ancestors.set(job, found);
     return found;
   }
@@ -337,11 +336,6 @@ export class Judge {
     plays.set(id, outcomes);
     return outcomes;
   }
-}
-
-function callersNeeds(job: Job, jobs: ReadonlyMap<string, Job>): string[] {
-  const caller = job.caller === undefined ? undefined : jobs.get(job.caller);
-  return caller ? [...caller.needs.map(({ key }) => key), ...callersNeeds(caller, jobs)] : [];
 }
 
 const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>

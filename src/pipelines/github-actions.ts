@@ -27,7 +27,7 @@ export function openFiles(tree: Tree, side: Side): Files {
   const read = (path: string, dialect?: Dialect): Node | undefined => {
     const blob = tree.files.get(path);
     if (!blob) return undefined;
-    const key = `${path}\n${String(dialect?.merge ?? false)}`;
+    const key = `${path}\n${JSON.stringify(dialect ?? {})}`;
     let result = cache.get(key);
     if (!result) {
       result = readYaml(blob.text, path, side, dialect);

@@ -10,6 +10,7 @@ import {
   matches,
   NO,
   not,
+  NOTHING,
   oneLineOf,
   OPAQUE,
   or,
@@ -96,10 +97,9 @@ function refs(node: Node): Expr {
   return and(...named, ...open);
 }
 
-const NULL: Expr = { kind: "literal", value: null };
 const KEYWORDS: Readonly<Record<string, Expr>> = {
-  branches: not(equal(run("branch"), NULL)),
-  tags: not(equal(run("tag"), NULL)),
+  branches: not(equal(run("branch"), NOTHING)),
+  tags: not(equal(run("tag"), NOTHING)),
   merge_requests: equal(run("source"), literal("pull_request")),
   pushes: equal(run("source"), literal("push")),
   schedules: equal(run("source"), literal("schedule")),

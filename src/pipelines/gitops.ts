@@ -2,7 +2,7 @@ import { isObject, list, object, string } from "../engine/json.ts";
 import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { isUnknown } from "../engine/template.ts";
 import type { Json, Location, Manifest, Side, Tree } from "../engine/types.ts";
-import { join } from "./commands.ts";
+import { join } from "./folders.ts";
 import { tierOfWords } from "./deploys.ts";
 import type { Deploy, DeployTier } from "./deploys.ts";
 import type { Pipeline, Provider } from "./model.ts";

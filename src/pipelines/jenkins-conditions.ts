@@ -1,9 +1,7 @@
 import type { Expr } from "./expressions.ts";
 import type { Statement } from "./jenkins-lexer.ts";
 import { globPattern } from "./patterns.ts";
-import { and, equal, literal, matches, not, OPAQUE, or, run } from "./reading.ts";
-
-const NULL: Expr = { kind: "literal", value: null };
+import { and, equal, literal, matches, not, NOTHING, OPAQUE, or, run } from "./reading.ts";
 
 /** The `when` of a stage: all of its conditions must hold. Source: https://www.jenkins.io/doc/book/pipeline/syntax/#when */
 export function whenCondition(statements: readonly Statement[]): Expr {
@@ -24,7 +22,7 @@ function one(statement: Statement): Expr {
     case "tag":
       return named(statement, run("tag"));
     case "buildingTag":
-      return not(equal(run("tag"), NULL));
+      return not(equal(run("tag"), NOTHING));
     case "changeRequest":
       return equal(run("source"), literal("pull_request"));
     case "expression":

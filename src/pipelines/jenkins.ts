@@ -5,7 +5,19 @@ import { readStatements, UnreadableJenkinsfile } from "./jenkins-lexer.ts";
 import type { Statement } from "./jenkins-lexer.ts";
 import { readBody } from "./jenkins-steps.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
-import { and, assemble, condition, need, newJob, not, numbered, OPAQUE, status, trigger } from "./reading.ts";
+import {
+  and,
+  assemble,
+  condition,
+  need,
+  newJob,
+  not,
+  numbered,
+  OPAQUE,
+  status,
+  trigger,
+  Names,
+} from "./reading.ts";
 import type { Primitive } from "./yaml.ts";
 
 /**
@@ -30,7 +42,7 @@ function build(statements: readonly Statement[], path: string, files: Files): Pi
     const { line, column } = statement;
     return { side: files.side, path, line, column, endLine: line, endColumn: column + statement.name.length };
   };
-  const walk: Walk = { jobs: [], taken: new Set(), at };
+  const walk: Walk = { jobs: [], taken: new Names(), at };
   const declarative = statements.find(({ name }) => name === "pipeline");
   const top = declarative?.block ?? statements;
   sequence(declarative ? (child(top, "stages")?.block ?? []) : top, walk, { before: [] });
@@ -69,7 +81,7 @@ function librariesOf(statements: readonly Statement[]): string[] {
 
 interface Walk {
   readonly jobs: Job[];
-  readonly taken: Set<string>;
+  readonly taken: Names;
   readonly at: (statement: Statement) => Location;
 }
 
@@ -174,7 +186,7 @@ function toJob(
   { walk, place, asksPerson }: { readonly walk: Walk; readonly place: Place; readonly asksPerson: boolean },
 ): Job {
   const at = walk.at(statement);
-  const id = unused(statement.texts[0]?.value ?? "stage", walk.taken);
+  const id = walk.taken.unused(statement.texts[0]?.value ?? "stage");
   const steps = numbered(readBody(body, { at: walk.at }));
   const asks = asksPerson || flat(body).some(({ name }) => name === "input");
   const job = newJob(id, at, {
@@ -191,14 +203,6 @@ function toJob(
   });
   walk.jobs.push(job);
   return job;
-}
-
-function unused(id: string, taken: Set<string>): string {
-  let name = id;
-  let count = 1;
-  while (taken.has(name.toLowerCase())) name = `${id} (${String(++count)})`;
-  taken.add(name.toLowerCase());
-  return name;
 }
 
 const textOf = (statement: Statement): string =>

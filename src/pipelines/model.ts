@@ -42,6 +42,7 @@ export type Provider =
   | "drone"
   | "woodpecker"
   | "tekton"
+  | "argo"
   | "argocd"
   | "flux";
 
@@ -143,6 +144,8 @@ export interface Step {
   readonly allowFailure?: Condition;
   /** Whether its shell fails when any part of a pipe fails. */
   readonly pipefail: boolean;
+  /** False where its shell goes on after a command that failed: `sh -c` without `-e`. */
+  readonly errexit?: boolean;
   /** Whether its script is for a POSIX shell, the only one that is read. */
   readonly posix: boolean;
   readonly folder: string;

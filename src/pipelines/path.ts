@@ -20,9 +20,12 @@ interface Gate {
 export function pathOf(deploy: Deploy, gates: readonly Gate[], starts: readonly string[]): PathNode[] {
   const own = gates.filter(({ evidence }) => evidence.pipeline === deploy.pipeline);
   const graph = graphOf(deploy.pipeline);
-  const nodes = [...graph.keys()].map((id) => nodeOf(id, { deploy, own, graph }));
+  const gatesOf = Map.groupBy(own, ({ evidence }) => evidence.job.root.toLowerCase());
   const before = ancestors(deploy.root.key, graph);
-  const relevant = nodes.filter(({ id, kind }) => before.has(id) || kind !== "job");
+  const relevant = [...graph]
+    .filter(([id, { approval }]) => before.has(id) || gatesOf.has(id) || approval)
+    .map(([id]) => nodeOf(id, { deploy, gatesOf, graph }))
+    .filter(({ id, kind }) => before.has(id) || kind !== "job");
   const others = elsewhere(gates, deploy);
   const start: PathNode = { id: START, name: starts.slice(0, 2).join(" or "), kind: "start", ...NOTHING };
   const links = others.filter((node) => node.gates).map(({ id }) => id);
@@ -36,15 +39,30 @@ const START = "start";
 const NOTHING = { stages: [], gates: false, after: [] };
 
 /** The jobs of the entry file, each with those that it waits for; what a job calls is part of it. */
-type Graph = ReadonlyMap<string, { readonly name: string; readonly after: ReadonlySet<string> }>;
+type Graph = ReadonlyMap<string, Place>;
+interface Place {
+  readonly name: string;
+  readonly after: ReadonlySet<string>;
+  readonly approval: boolean;
+}
 
-function graphOf({ jobs }: Pipeline): Graph {
+/** Many deploys of one pipeline share its graph. */
+const GRAPHS = new WeakMap<Pipeline, Graph>();
+
+function graphOf(pipeline: Pipeline): Graph {
+  const graph = GRAPHS.get(pipeline) ?? newGraph(pipeline);
+  GRAPHS.set(pipeline, graph);
+  return graph;
+}
+
+function newGraph({ jobs }: Pipeline): Graph {
   const roots = new Map(jobs.map((job) => [job.key, job.root.toLowerCase()]));
   const groups = Map.groupBy(jobs, ({ root }) => root.toLowerCase());
   return new Map(
     [...groups].map(([id, group]) => {
       const needed = group.flatMap(({ needs }) => needs.flatMap(({ key }) => roots.get(key) ?? []));
-      return [id, { name: group[0]?.root ?? id, after: new Set(needed.filter((other) => other !== id)) }];
+      const after = new Set(needed.filter((other) => other !== id));
+      return [id, { name: group[0]?.root ?? id, after, approval: group.some(({ approval }) => approval) }];
     }),
   );
 }
@@ -57,21 +75,21 @@ function ancestors(id: string, graph: Graph): ReadonlySet<string> {
 
 interface Context {
   readonly deploy: Deploy;
-  readonly own: readonly Gate[];
+  /** The gates in each job of the entry file. */
+  readonly gatesOf: ReadonlyMap<string, readonly Gate[]>;
   readonly graph: Graph;
 }
 
-function nodeOf(id: string, { deploy, own, graph }: Context): PathNode {
-  const { name, after } = graph.get(id) ?? { name: id, after: [] };
-  const here = own.filter(({ evidence }) => evidence.job.root.toLowerCase() === id);
+function nodeOf(id: string, { deploy, gatesOf, graph }: Context): PathNode {
+  const { name, after, approval } = graph.get(id) ?? { name: id, after: [], approval: false };
+  const here = gatesOf.get(id) ?? [];
   const stages = stagesOf(here);
-  const jobs = deploy.pipeline.jobs.filter((job) => job.root.toLowerCase() === id);
   const base = { id, name, stages, after: [...after] };
   if (id === deploy.root.key) return { ...base, kind: "deploy", gates: false };
   const rehearsal = here.filter(({ evidence }) => evidence.purpose === "staging");
   if (rehearsal.length > 0) return { ...base, kind: "staging", gates: rehearsal.every(isRequired) };
   if (stages.length > 0) return { ...base, kind: "test", gates: tests(here).every(isRequired) };
-  return { ...base, kind: jobs.some(({ approval }) => approval) ? "approval" : "job", gates: false };
+  return { ...base, kind: approval ? "approval" : "job", gates: false };
 }
 
 const tests = (gates: readonly Gate[]): Gate[] => gates.filter(({ evidence }) => isStage(evidence.purpose));

@@ -120,7 +120,8 @@ const ENDS: Readonly<Partial<Record<string, string>>> = {
 };
 
 function inChecks({ kind, is }: Weakening, tests: string): string {
-  if (kind === "gone") return `Nothing else in the repository's pipelines does the work of the ${tests}.`;
+  if (kind === "gone")
+    return `Nothing else that could be read in the repository's pipelines does the work of the ${tests}.`;
   if (is.verdict === "not-on-trigger")
     return `The ${tests} no longer run before a merge: what is broken is found once it is on the way to production.`;
   if (is.verdict === "capability")

@@ -6,7 +6,7 @@ import { JOBS_AT_MOST } from "./github-jobs.ts";
 import type { Condition, Job, Need, Pipeline, Step, Trigger } from "./model.ts";
 import { inNeedsOrder } from "./order.ts";
 import { entries } from "./yaml.ts";
-import type { Node } from "./yaml.ts";
+import type { Entry, Node } from "./yaml.ts";
 
 /** What the readers of all CI systems but GitHub's share. */
 
@@ -14,6 +14,8 @@ export const YES: Expr = { kind: "literal", value: true };
 export const NO: Expr = { kind: "literal", value: false };
 /** It may be anything. */
 export const OPAQUE: Expr = { kind: "opaque" };
+/** What is not there: no branch, no tag. */
+export const NOTHING: Expr = { kind: "literal", value: null };
 export const literal = (value: string): Expr => ({ kind: "literal", value });
 export const status = (name: "always" | "failure" | "success"): Expr => ({ kind: "call", name, args: [] });
 export const not = (of: Expr): Expr => ({ kind: "not", of });
@@ -65,6 +67,42 @@ export const runLineOf = (node: Node): number =>
 export const trigger = (event: string, at: Location, fields: Partial<Trigger> = {}): Trigger => {
   return { event, branches: [], tags: [], types: [], paths: [], upstream: [], at, ...fields };
 };
+
+/** Names of jobs that must differ: a second `test` is `test (2)`. */
+export class Names {
+  readonly #taken = new Map<string, number>();
+
+  /** The name, or the first that is left of those made of it. */
+  unused(id: string): string {
+    let count = this.#taken.get(id.toLowerCase()) ?? 0;
+    let name = id;
+    while (count > 0 && this.#taken.has(name.toLowerCase())) name = `${id} (${String(++count)})`;
+    this.#taken.set(id.toLowerCase(), Math.max(count, 1));
+    this.#taken.set(name.toLowerCase(), Math.max(this.#taken.get(name.toLowerCase()) ?? 0, 1));
+    return name;
+  }
+}
+
+/** Where a list of needs is written: from its key to its end. */
+export const listAt = ({ at, value }: Entry): Location => ({ ...value.at, line: at.line, column: at.column });
+
+/** Conditions that must all hold, as one. */
+export function allOf(conditions: readonly (Condition | undefined)[]): { condition?: Condition } {
+  const given = conditions.filter((item) => item !== undefined);
+  const [first] = given;
+  if (!first) return {};
+  if (given.length === 1) return { condition: first };
+  const texts = given.map(({ text }) => text).filter((text) => text !== "");
+  const at = given.find(({ text }) => text !== "")?.at ?? first.at;
+  return { condition: condition(and(...given.map(({ expr }) => expr)), texts.join(" and "), at) };
+}
+
+/** A job that runs unless something before it failed; what was left out stops nobody. */
+export const unlessFailed = (at: Location): Condition => condition(not(status("failure")), "", at);
+
+/** The items of a list; none for anything else. */
+export const itemsOf = (node: Node | undefined): readonly Node[] =>
+  node?.kind === "sequence" ? node.items : [];
 
 /** A value in one line, for messages and to tell whether it changed. */
 export function oneLineOf(node: Node | undefined): string {

@@ -1,3 +1,4 @@
+import { walk } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Job } from "./model.ts";
 import type { Outcomes } from "./simulate.ts";
@@ -15,11 +16,17 @@ export function skipsTogether(
 /** Whether whatever a job's condition asks for is asked for by the other's as well: where the one is skipped, so is the other. */
 function asksTheSame(job: Job, other: Job): boolean {
   if (!job.condition || !other.condition || job.caller !== other.caller) return false;
-  const asked = new Set(demands(other.condition.expr).map(written));
-  return demands(job.condition.expr).every((demand) => isStatus(demand) || asked.has(written(demand)));
+  const asked = new Set(demands(other.condition.expr).filter(isKnown).map(written));
+  // Of what was not read, only the same text can be trusted to mean the same.
+  const same = job.condition.text !== "" && job.condition.text === other.condition.text;
+  return (
+    same || demands(job.condition.expr).every((demand) => isStatus(demand) || asked.has(written(demand)))
+  );
 }
 
 const demands = (expr: Expr): readonly Expr[] => (expr.kind === "and" ? expr.args.flatMap(demands) : [expr]);
+
+const isKnown = (expr: Expr): boolean => ![...walk(expr)].some(({ kind }) => kind === "opaque");
 
 const written = (expr: Expr): string => JSON.stringify(expr);
 

@@ -56,6 +56,9 @@ const LABELS: Readonly<Record<string, string>> = {
   workflow_dispatch: "a start by hand",
   schedule: "the schedule",
   release: "a release",
+  start: "every start",
+  promote: "a promotion",
+  rollback: "a rollback",
   workflow_run: "the end of another workflow",
   merge_group: "the merge queue",
   "gitops-sync": "a merge",
@@ -95,7 +98,10 @@ function pushes({ branches, tags }: Trigger, { provider, refs }: Pipeline): Scen
     .map((ref) => ref.replace(/^refs\/heads\//, ""))
     .filter((ref) => !ref.startsWith("refs/"));
   const namedTags = refs.filter((ref) => ref.startsWith("refs/tags/")).map((ref) => ref.slice(10));
-  const others = provider !== "github-actions" && branches.length === 0 ? [push("heads", ANOTHER)] : [];
+  const others =
+    provider !== "github-actions" && branches.every(excludes) && tags.length === 0
+      ? [push("heads", ANOTHER)]
+      : [];
   return [
     ...(anyBranch
       ? candidates(branches, named, provider === "github-actions" ? "main" : mainOf(named)).map((name) =>
@@ -108,6 +114,8 @@ function pushes({ branches, tags }: Trigger, { provider, refs }: Pipeline): Scen
       : []),
   ];
 }
+
+const excludes = (pattern: string): boolean => pattern.startsWith("!");
 
 /** The branch that deploys, where a file does not say it by a filter of its triggers. */
 const mainOf = (named: readonly string[]): string =>

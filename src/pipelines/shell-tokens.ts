@@ -3,6 +3,10 @@ export interface Token {
   readonly kind: "word" | "operator";
   readonly text: string;
   readonly line: number;
+  /** Of a word that opens a group: whether something in it ends in a failure. */
+  readonly fails?: boolean;
+  /** Why the failure of a command here does not end the script: what comes after its group hides it. */
+  readonly hidden?: string;
 }
 
 /** What a script may cost: a token is seldom shorter than a few characters, so this is far above real scripts. */

@@ -1,3 +1,4 @@
+import { markGroups } from "./shell-groups.ts";
 import { tokenize } from "./shell-tokens.ts";
 import type { Token } from "./shell-tokens.ts";
 
@@ -13,10 +14,22 @@ export interface Command {
   readonly swallowed?: string;
 }
 
-/** The commands of a script, each with what its failure means. `pipefail` is what the shell starts with. */
-export function readScript(script: string, pipefail = false): Command[] {
-  return judge(statements(tokenize(script)), pipefail);
+/** What the shell starts with. */
+export interface ShellOptions {
+  /** Whether a pipe fails with any of its parts. */
+  readonly pipefail?: boolean;
+  /** Whether the script ends with the first command that fails. */
+  readonly errexit?: boolean;
 }
+
+/** The commands of a script, each with what its failure means. */
+export function readScript(script: string, options: ShellOptions = {}): Command[] {
+  const errexit = (options.errexit ?? true) || BRANCHES.test(script);
+  return judge(statements(markGroups(tokenize(script))), { ...options, errexit });
+}
+
+/** With functions and branches it is not told what ends a script without `set -e`; then its commands are taken to count. */
+const BRANCHES = /^\s{0,40}(function\s|[\w-]{1,80}\s?\(\)|else\b|elif\b|esac\b|trap\b)/m;
 
 /** A list of pipelines that `&&` and `||` join, up to the end of a line or a `;`. */
 interface Part {
@@ -79,10 +92,11 @@ const KEYWORDS = new Set([
 ]);
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
-function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean): Command[] {
+function judge(lists: readonly (readonly Part[])[], options: ShellOptions): Command[] {
   const commands: Command[] = [];
-  let exits = true;
-  let pipefail = startsWithPipefail;
+  let exits = options.errexit ?? true;
+  let pipefail = options.pipefail ?? false;
+  let because = "the script has no `set -e`, and goes on after it failed";
   const rechecks = reads(lists, /\$\?|PIPESTATUS/);
   const pipesRechecked = reads(lists, /PIPESTATUS/);
   const end = lists.findLastIndex((list) =>
@@ -91,20 +105,18 @@ function judge(lists: readonly (readonly Part[])[], startsWithPipefail: boolean)
   lists.forEach((list, index) => {
     const first = list[0]?.words.map(({ text }) => text) ?? [];
     if (first[0] === "set") {
-      const options = first.slice(1).join(" ");
-      if (/\+[a-z]*e/.test(options)) exits = false;
-      if (/(^|\s)-[a-z]*e/.test(options)) exits = true;
-      if (options.includes("pipefail")) pipefail = !/\+o pipefail/.test(options);
+      const set = first.slice(1).join(" ");
+      if (/\+[a-z]*e|\+o errexit/.test(set)) {
+        exits = false;
+        because = "`set +e` hides its failure";
+      }
+      if (/(^|\s)-([a-z]*e|o errexit)/.test(set)) exits = true;
+      if (set.includes("pipefail")) pipefail = !/\+o pipefail/.test(set);
     }
     const last = index === end;
     list.forEach((part, position) => {
-      const context = {
-        list,
-        position,
-        last,
-        exits: exits || rechecks,
-        pipefail: pipefail || pipesRechecked,
-      };
+      const goesOn = exits || rechecks ? undefined : because;
+      const context = { list, position, last, goesOn, pipefail: pipefail || pipesRechecked };
       commands.push(...command(part, context));
     });
   });
@@ -120,7 +132,8 @@ interface Context {
   readonly list: readonly Part[];
   readonly position: number;
   readonly last: boolean;
-  readonly exits: boolean;
+  /** Why the shell goes on after a failure; undefined where it ends. */
+  readonly goesOn: string | undefined;
   readonly pipefail: boolean;
 }
 
@@ -136,15 +149,17 @@ function command(part: Part, context: Context): Command[] {
 }
 
 function swallow(part: Part, prefix: readonly string[], context: Context): string | undefined {
-  const { list, position, last, exits, pipefail } = context;
+  const { list, position, last, goesOn, pipefail } = context;
   if (part.next === "&") return "it runs in the background";
   if (/^\|&?$/.test(part.next) && !pipefail) return "a pipe hides its exit status";
   const rescue = afterOr(list, position);
   if (rescue) return rescued(rescue);
+  const { hidden } = part.words[0] ?? {};
+  if (hidden !== undefined) return hidden;
   if (prefix.some((text) => JUDGES.has(text))) return undefined;
   // What the last list ends with is what the script ends with.
   if (last) return undefined;
-  if (!exits) return "`set +e` hides its failure";
+  if (goesOn !== undefined) return goesOn;
   const inFront = part.next === "&&" && position < list.length - 1;
   return inFront ? "`set -e` ignores a failure before `&&`" : undefined;
 }
@@ -162,10 +177,11 @@ function afterOr(list: readonly Part[], position: number): readonly Token[] | un
   return or === -1 ? undefined : list[or + 1]?.words;
 }
 
-/** Whether what comes after `||` still fails: `exit 1`, `false`, or a group that begins and whose end is not seen. */
+/** Whether what comes after `||` still fails: `exit 1`, `false`, or a group that holds such a command. */
 function fails(words: readonly Token[]): boolean {
   const texts = words.map(({ text }) => text).filter((text) => !KEYWORDS.has(text) || text === "{");
   const [first] = texts;
-  if (first === "{" || first === undefined) return true;
+  if (first === undefined) return true;
+  if (first === "{") return words.find(({ text }) => text === "{")?.fails ?? true;
   return !["true", ":", "echo", "printf", "exit"].includes(first) || /^exit [1-9$]/.test(texts.join(" "));
 }

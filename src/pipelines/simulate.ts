@@ -40,6 +40,8 @@ export interface Outcome {
   readonly ok: Possible;
   /** Whether it, or anything before it, can have failed. */
   readonly failed: Possible;
+  /** Whether its own condition holds, whatever those of its callers do. */
+  readonly own: Possible;
 }
 
 export type Outcomes = ReadonlyMap<string, Outcome>;
@@ -60,6 +62,7 @@ export function simulate(play: Play): Outcomes {
     play,
     outcomes,
     starts: new Map(),
+    own: new Map(),
     index: play.index ?? indexOf(play.pipeline),
   };
   for (const job of play.pipeline.jobs) outcomes.set(job.key, outcomeOf(job, course));
@@ -73,6 +76,7 @@ interface Course {
   readonly play: Play;
   readonly outcomes: Map<string, Outcome>;
   readonly starts: Map<string, Possible>;
+  readonly own: Map<string, Possible>;
   readonly index: Index;
 }
 
@@ -85,6 +89,7 @@ function outcomeOf(job: Job, course: Course): Outcome {
     results,
     ok: every([own, ...needs.map(({ ok }) => ok)]),
     failed: some([fell, ...needs.map(({ failed }) => failed)]),
+    own: course.own.get(job.key) ?? YES,
   };
 }
 
@@ -126,7 +131,9 @@ function startsOf(job: Job, course: Course): Possible {
     : forced?.key === caller.key && forced.result === "skipped"
       ? NO
       : startsOf(caller, course);
-  const starts = every([outer, conditionOf(job, course)]);
+  const own = conditionOf(job, course);
+  const starts = every([outer, own]);
+  course.own.set(job.key, own);
   course.starts.set(job.key, starts);
   return starts;
 }

@@ -7,9 +7,13 @@ export interface Unwrapped {
 
 /** Programs that run the command after them. The pattern covers them and their own options. */
 const WRAPPERS: readonly RegExp[] = [
-  /^(sudo|time|nice|nohup|exec|command|ionice|stdbuf|unbuffer|dotenv|catchsegv)( -\S+)* (-- )?/,
-  /^timeout( -\S+)* \d\S* /,
-  /^env( [A-Za-z_]\w*=\S*)* /,
+  /^(sudo|time|nice|nohup|exec|command|ionice|stdbuf|unbuffer|catchsegv)( -\S+( \d+(?= ))?)* (-- )?/,
+  /^dotenv( -\S+( \S+(?= ))?)* -- /,
+  /^dotenv( -\S+)* /,
+  /^timeout( -[ks] \S+| -\S+)* \d\S* /,
+  /^(env|cross-env)( -\S+)*( [A-Za-z_]\w*=\S*)* /,
+  /^flock( -\S+)* \S+ /,
+  /^xargs( -\S+)* /,
   /^xvfb-run( -\S+)* /,
   /^(npx|bunx|uvx|pipx run)( -\S+)* /,
   /^(npm exec|npm x|pnpm exec|pnpm dlx|yarn dlx|yarn exec|bun x)( -\S+)* (-- )?/,
@@ -19,10 +23,10 @@ const WRAPPERS: readonly RegExp[] = [
   /^(coverage run|kcov \S+)( -\S+)* (-m )?/,
   /^nix develop( \S+)? (-c|--command) /,
   /^nix-shell .{0,80}?--run /,
-  /^docker exec( -\S+)* \S+ /,
+  /^docker exec( -[ewu] \S+| --(env|workdir|user) \S+| -\S+)* \S+ /,
   /^kubectl .{0,200}?\bexec\b.{0,200}? -- /,
   /^(ssh|gcloud compute ssh) .{0,200}? -- /,
-  /^(retry|\S*\/retry\.sh)( -\S+( \d\S*)?)* (-- )?/,
+  /^(retry|\S*\/retry\.sh)( -\S+( \d\S*)?| \d+)* (-- )?/,
   /^doppler run( -\S+( [^-\s]\S*)?)* -- /,
 ];
 
@@ -113,7 +117,8 @@ function composeRun(words: readonly string[]): Unwrapped | undefined {
 }
 
 /** `docker.io/grafana/k6:0.50` is `k6`. */
-const imageName = (image: string): string => (image.split("/").at(-1) ?? image).replace(/[:@].*$/s, "");
+export const imageName = (image: string): string =>
+  (image.split("/").at(-1) ?? image).replace(/[:@].*$/s, "");
 
 /** `./node_modules/.bin/jest` and `vendor/bin/phpunit` are `jest` and `phpunit`; `./x.sh` stays. */
 function plainName(text: string): string {

@@ -9,30 +9,35 @@ export interface Words {
   readonly allowFailure: string;
   /** What one file, or one entry of it, is called. */
   readonly pipeline: string;
+  /** What the model calls a job, at the begin of a sentence. */
+  readonly job: string;
 }
 
-const words = (system: string, needs: string, allowFailure: string, pipeline = "pipeline"): Words => ({
-  system,
-  needs,
-  allowFailure,
-  pipeline,
-});
+const words = (
+  system: string,
+  needs: string,
+  allowFailure: string,
+  { pipeline = "pipeline", job = "Job" }: Partial<Pick<Words, "pipeline" | "job">> = {},
+): Words => ({ system, needs, allowFailure, pipeline, job });
 
 export const WORDS_OF: Readonly<Record<Provider, Words>> = {
-  "github-actions": words("GitHub Actions", "`needs`", "`continue-on-error`", "workflow"),
-  circleci: words("CircleCI", "`requires`", "a step that hides failures", "workflow"),
+  "github-actions": words("GitHub Actions", "`needs`", "`continue-on-error`", { pipeline: "workflow" }),
+  circleci: words("CircleCI", "`requires`", "a step that hides failures", { pipeline: "workflow" }),
   gitlab: words("GitLab CI", "`needs`", "`allow_failure`"),
   azure: words("Azure Pipelines", "`dependsOn`", "`continueOnError`"),
-  jenkins: words("Jenkins", "the stage order", "`catchError`"),
-  travis: words("Travis CI", "the stage order", "`allow_failures`"),
-  bitbucket: words("Bitbucket Pipelines", "the step order", "`|| true`"),
-  "cloud-build": words("Cloud Build", "`waitFor`", "`allowFailure`"),
-  buildkite: words("Buildkite", "`depends_on`", "`soft_fail`"),
-  drone: words("Drone", "`depends_on`", "`failure: ignore`"),
-  woodpecker: words("Woodpecker", "`depends_on`", "`failure: ignore`"),
-  tekton: words("Tekton", "`runAfter`", "`onError: continue`"),
-  argocd: words("Argo CD", "a required check", "`dryRun`", "application"),
-  flux: words("Flux", "a required check", "`dryRun`", "kustomization"),
+  jenkins: words("Jenkins", "the stage order", "`catchError`", { job: "Stage" }),
+  travis: words("Travis CI", "the stage order", "`allow_failures`", { pipeline: "build" }),
+  bitbucket: words("Bitbucket Pipelines", "the step order", "`on-fail: { strategy: ignore }`", {
+    job: "Step",
+  }),
+  "cloud-build": words("Cloud Build", "`waitFor`", "`allowFailure`", { pipeline: "build", job: "Step" }),
+  buildkite: words("Buildkite", "`depends_on` or `wait`", "`soft_fail`", { job: "Step" }),
+  drone: words("Drone", "`depends_on`", "`failure: ignore`", { job: "Step" }),
+  woodpecker: words("Woodpecker", "`depends_on`", "`failure: ignore`", { pipeline: "workflow", job: "Step" }),
+  tekton: words("Tekton", "`runAfter`", "`onError: continue`", { job: "Task" }),
+  argo: words("Argo Workflows", "`depends`", "`continueOn`", { pipeline: "workflow", job: "Task" }),
+  argocd: words("Argo CD", "a required check", "`dryRun`", { pipeline: "application" }),
+  flux: words("Flux", "a required check", "`dryRun`", { pipeline: "kustomization" }),
 };
 
 /** A command or a condition in a message. */

@@ -51,13 +51,22 @@ export interface Dialect {
   readonly merge: boolean;
   /** Whether a file may hold several documents. They become a sequence. */
   readonly several?: boolean;
+  /** Whether `{{ name }}` is put in before the file is YAML; then it is read as text, wherever it stands. */
+  readonly placeholders?: boolean;
 }
+
+/** Braces of placeholders while a file is parsed: characters for private use, which YAML takes for letters. */
+const PLACEHOLDER = /\{\{([^{}\n]{0,200})\}\}/g;
+const HIDDEN = /\uE000\uE000([^\uE001]{0,200})\uE001\uE001/g;
+const hidden = (text: string): string => text.replaceAll(PLACEHOLDER, "\uE000\uE000$1\uE001\uE001");
+const restored = (text: string): string => text.replaceAll(HIDDEN, "{{$1}}");
 
 /** The YAML subset that GitHub reads: one document, YAML 1.2 (`on` is a string), no merge keys. */
 const GITHUB: Dialect = { merge: false };
 
 /** Reads a pipeline file within its limits. */
-export function readYaml(text: string, path: string, side: Side, dialect: Dialect = GITHUB): ReadYaml {
+export function readYaml(source: string, path: string, side: Side, dialect: Dialect = GITHUB): ReadYaml {
+  const text = dialect.placeholders ? hidden(source) : source;
   if (text.length > LIMITS.bytes) return unreadable(`it is larger than ${LIMITS.bytes} characters`);
   const large = tooLarge(text);
   if (large !== undefined) return unreadable(large);
@@ -234,7 +243,8 @@ function entriesToMerge(value: Node): readonly Entry[] {
 }
 
 function primitive(value: unknown): Primitive {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "string") return restored(value);
+  if (value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return value;
   return typeof value === "bigint" ? String(value) : "";
 }

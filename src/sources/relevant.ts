@@ -33,16 +33,30 @@ const PIPELINE = [
   /(^|\/)bitbucket-pipelines\.ya?ml$/,
   /(^|\/)cloudbuild[^/]*\.(ya?ml|json)$/,
   /^\.buildkite\/.*\.(ya?ml|json)$/,
-  /(^|\/)\.drone\.ya?ml$/,
+  /(^|\/)\.drone\.(ya?ml|jsonnet|star)$/,
   /^\.woodpecker[^/]*\.ya?ml$/,
   /^\.woodpecker\/.*\.ya?ml$/,
   /^\.semaphore\/.*\.ya?ml$/,
   /^\.tekton\/.*\.ya?ml$/,
+  // Systems that are recognised only: that they are there keeps their stages from being called absent.
+  /^\.?appveyor\.ya?ml$/,
+  /^(\.prow\.ya?ml|\.prow\/.+\.ya?ml)$/,
+  /^\.teamcity\/.+\.(kts|xml)$/,
+  /^\.harness\/.+\.ya?ml$/,
+  /(^|\/)buildspec[^/]*\.ya?ml$/,
+  /(^|\/)Earthfile$/,
+  /^dagger\.json$/,
+  /\.gocd\.(ya?ml|json)$/,
+  /^(screwdriver|wercker|codefresh|codemagic)\.ya?ml$/,
+  /^\.codefresh\/.+\.ya?ml$/,
+  /^bamboo-specs\/.+\.ya?ml$/,
+  /^\.?zuul(\.ya?ml|\.d\/.+\.ya?ml)$/,
+  /^(ci|concourse|\.concourse)\/(.+\/)?pipelines?[^/]*(\/[^/]+)?\.ya?ml$/,
 ];
 
 /** What pipelines call: most test steps go through one of these. */
 const CALLED =
-  /(^|\/)(package\.json|(GNU)?[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(\.dist)?\.ya?ml|[^/]+\.(sh|bash))$/;
+  /(^|\/)(package\.json|(GNU)?[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(\.dist)?\.ya?ml|composer\.json|Makefile\.toml|[^/]+\.(sh|bash))$/;
 
 /** Load tests: whether they can fail stands in themselves. They are known by their names, or by their folders. */
 const LOAD_TEST =

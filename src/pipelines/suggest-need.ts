@@ -1,0 +1,58 @@
+import type { Suggestion } from "../engine/types.ts";
+import type { Job, Provider } from "./model.ts";
+
+/** The key by which a job names the jobs that it waits for, where that is a list of names in one line. */
+const KEYS: Readonly<Partial<Record<Provider, string>>> = {
+  "github-actions": "needs",
+  gitlab: "needs",
+  circleci: "requires",
+  drone: "depends_on",
+  woodpecker: "depends_on",
+  tekton: "runAfter",
+  argo: "dependencies",
+  "cloud-build": "waitFor",
+};
+
+/** Systems in which a job is a key of the file, so that a line below it belongs to it. */
+const KEYED = new Set<Provider>(["github-actions"]);
+
+interface Home {
+  readonly provider: Provider;
+  readonly tree: { readonly text: (path: string) => string | undefined };
+}
+
+/** The line in which a job waits for others with one put back, where it is written in one line or is missing. */
+export function suggestNeed(job: Job, id: string, { provider, tree }: Home): Suggestion | undefined {
+  const key = KEYS[provider];
+  const { path } = job.at;
+  // What is not a plain name is one of our making.
+  if (key === undefined || !/^[\w.-]+$/.test(id)) return undefined;
+  const lines = tree.text(path)?.split("\n") ?? [];
+  const at = job.needsAt ?? job.at;
+  const line = lines[at.line - 1] ?? "";
+  const fixed = job.needsAt
+    ? longer(line, key, id)
+    : KEYED.has(provider)
+      ? added(line, lines.slice(at.line), `${key}: [${id}]`)
+      : undefined;
+  return fixed === undefined ? undefined : { path, line: at.line, endLine: at.line, text: fixed };
+}
+
+function longer(line: string, key: string, id: string): string | undefined {
+  const parts = new RegExp(
+    String.raw`^(?<head>\s*(- )?${key}:\s*)(?<list>\[[^\]]*\]|[\w-]+)(?<tail>\s*(#.*)?)$`,
+  ).exec(line)?.groups;
+  if (!parts) return undefined;
+  const ids = (parts["list"] ?? "").replaceAll(/[[\]]/g, "").split(",");
+  // `-` alone means "wait for nothing" in Cloud Build.
+  const kept = ids.map((item) => item.trim()).filter((item) => !/^(|['"]?-['"]?)$/.test(item));
+  return `${parts["head"] ?? ""}[${[...kept, id].join(", ")}]${parts["tail"] ?? ""}`;
+}
+
+function added(line: string, rest: readonly string[], field: string): string | undefined {
+  // Only a job that is written as a block has a line of its own to put a field below.
+  if (!/:\s*(#.*)?$/.test(line)) return undefined;
+  const below = rest.find((next) => next.trim() !== "" && !/^\s*#/.test(next));
+  const indent = /^\s*/.exec(below ?? "")?.[0] ?? "";
+  return indent === "" ? undefined : `${line}\n${indent}${field}`;
+}
