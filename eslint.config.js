@@ -15,7 +15,7 @@ const pure = (...allowed) =>
   wall("This folder is pure and imports point inward only: see docs/architecture.md.", IO, only(...allowed));
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "data/", "node_modules/"] },
+  { ignores: ["dist/", "coverage/", "data/", "node_modules/", "src/engine/kubernetes-fields.ts"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["**/*.ts"],
@@ -36,10 +36,17 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
-  { files: ["src/engine/types.ts"], rules: wall("types imports nothing.", ".") },
+  {
+    files: ["src/engine/types.ts"],
+    // All the words of nines stand in one place.
+    rules: {
+      ...wall("types imports nothing.", "."),
+      "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
   { files: ["src/engine/**/*.ts"], ignores: ["src/engine/types.ts"], rules: pure("engine/") },
   { files: ["src/pipelines/**/*.ts"], rules: pure("pipelines/", "engine/") },
-  { files: ["src/policy/**/*.ts"], rules: pure("policy/", "engine/types", "engine/glob") },
+  { files: ["src/policy/**/*.ts"], rules: pure("policy/", "engine/types", "engine/glob", "engine/text") },
   {
     files: ["src/checks/**/*.ts"],
     rules: pure("checks/", "define\\.ts", "engine/", "pipelines/", "policy/"),
