@@ -214,7 +214,7 @@ spec: { selector: { matchLabels: { app: web } }, ${spec} }
       workload("replicas: 3\n  strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } }") +
       quota(pods);
     expect(floors(text(3)).stuck.rollout).toBe(
-      "ResourceQuota/shop/all allows 3 of pods, and a rollout needs 5: its new pods are refused",
+      "ResourceQuota/shop/all allows 3 pods, and a rollout needs 5: its new pods are refused",
     );
     // One of the two new pods fits: the rollout goes on, one by one.
     expect(floors(text(4)).stuck).toEqual({});
