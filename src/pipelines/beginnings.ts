@@ -23,6 +23,11 @@ const PLACES: Readonly<Partial<Record<Provider, (deploy: string) => string>>> = 
   jenkins: (deploy) => `in a stage before ${deploy}`,
   travis: (deploy) => `in a stage before ${deploy}`,
   bitbucket: (deploy) => `in a step before ${deploy}`,
+  "cloud-build": (deploy) =>
+    `in a step above ${deploy}, which waits for it unless its \`waitFor\` names others`,
+  buildkite: (deploy) => `in a step before ${deploy}, with a \`wait\` between the two`,
+  drone: (deploy) => `in a step above ${deploy}, or one that its \`depends_on\` names`,
+  woodpecker: (deploy) => `in a step above ${deploy}, or one that its \`depends_on\` names`,
   argocd: MERGED,
   flux: MERGED,
 };
@@ -30,10 +35,10 @@ const PLACES: Readonly<Partial<Record<Provider, (deploy: string) => string>>> = 
 /** One line on how to begin a stage that is missing before a deploy. */
 export function beginningOf(stage: Stage, { root, pipeline }: Deploy): string {
   const place = PLACES[pipeline.provider]?.(root.id);
-  const { needs } = WORDS_OF[pipeline.provider];
+  const { needs, job } = WORDS_OF[pipeline.provider];
   const command =
     pipeline.provider === "github-actions"
       ? BEGINNINGS[stage]
       : BEGINNINGS[stage].replace("with `fail_action: true`", "that fails on alerts");
-  return `to begin, ${command} ${place ?? `in a job that ${root.id} waits for by ${needs}`}`;
+  return `to begin, ${command} ${place ?? `in a ${job.toLowerCase()} that ${root.id} waits for by ${needs}`}`;
 }

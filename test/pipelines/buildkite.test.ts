@@ -1,4 +1,6 @@
+import { expect, test } from "@jest/globals";
 import { suite } from "./suite.ts";
+import { cellOf, deliveryOf } from "./trees.ts";
 
 const buildkite = (test_: string, between: string, deploy: string): string => `steps:
   - label: ":go: Test"
@@ -64,4 +66,9 @@ suite("Buildkite", {
       `steps:\n  - group: Tests\n    key: tests\n    steps:\n      - { key: test, command: go test ./... }\n  - { key: deploy-production, command: kubectl apply -f k8s/production/, depends_on: tests }\n`,
     ],
   ],
+});
+
+test("how to begin a stage is said in words of the system", () => {
+  const cell = cellOf(deliveryOf({ ".buildkite/pipeline.yml": buildkite("", "  - wait\n", "") }), "stress");
+  expect(cell).toMatchObject({ verdict: "absent", reason: expect.stringContaining("with a `wait` between") });
 });

@@ -1,4 +1,6 @@
+import { expect, test } from "@jest/globals";
 import { suite } from "./suite.ts";
+import { cellOf, deliveryOf } from "./trees.ts";
 
 const cloudBuild = (test_: string, deploy: string): string => `steps:
   - id: install
@@ -65,4 +67,12 @@ suite("Cloud Build", {
       cloudBuild(`${BUILD_TEST}  - name: gcr.io/cloud-builders/docker\n    args: [build, .]\n`, ""),
     ],
   ],
+});
+
+test("how to begin a stage is said in words of the system", () => {
+  const cell = cellOf(deliveryOf({ "cloudbuild.yaml": cloudBuild(BUILD_TEST, "") }), "stress");
+  expect(cell).toMatchObject({
+    verdict: "absent",
+    reason: expect.stringContaining("in a step above deploy-production"),
+  });
 });
