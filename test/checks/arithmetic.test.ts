@@ -21,7 +21,7 @@ spec: { ${limit}, selector: { matchLabels: { app: web } } }
 test.each([
   [
     "replicas: 3\n  strategy: { rollingUpdate: { maxUnavailable: 99% } }",
-    "may stop 2 of its 3 pods before new ones are ready (maxUnavailable: 99% of 3 pods rounds down to 2): only 1 of them carries the load meanwhile",
+    "may stop 2 of its 3 pods before new ones are ready (maxUnavailable: 99% of 3 pods rounds down to 2): only 1 carries the load meanwhile",
   ],
   [
     "replicas: 1\n  strategy: { rollingUpdate: { maxSurge: 0 } }",
@@ -42,10 +42,14 @@ test.each([
   [
     "replicas: 3",
     "minAvailable: 75%",
-    "says minAvailable: 75% of 3 pods rounds up to 3, so none of the 3 pods",
+    "no eviction of the 3 pods of Deployment/shop/web (minAvailable: 75% of 3 pods rounds up to 3)",
   ],
-  ["replicas: 4", "minAvailable: 100%", "says minAvailable: 100% of 4 pods is 4, so none of the 4 pods"],
-  ["replicas: 1", "minAvailable: 1", "says minAvailable: 1, so none of the 1 pod of"],
+  [
+    "replicas: 4",
+    "minAvailable: 100%",
+    "no eviction of the 4 pods of Deployment/shop/web (minAvailable: 100% of 4 pods is 4)",
+  ],
+  ["replicas: 1", "minAvailable: 1", "no eviction of the only pod of Deployment/shop/web (minAvailable: 1)"],
 ])("%s under a budget of %s", (spec, limit, expected) => {
   const [problem] = [...pdbDeadlock.run(worldFrom(workload(spec) + budget(limit)))];
   expect(problem?.message).toContain(expected);
