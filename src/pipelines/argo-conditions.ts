@@ -4,6 +4,7 @@ import type { Condition } from "./model.ts";
 import { and, condition, equal, literal, not, OPAQUE, oneLineOf, or, resultOf, status } from "./reading.ts";
 import { entry, text } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 const is = (task: string, result: string): Expr => equal(resultOf(task), literal(result));
 
@@ -36,7 +37,7 @@ export function dependsOf(source: string): Depends {
     name: (name) => {
       const [, task = name, result] = /^(.+)\.([A-Z]\w+)$/.exec(name) ?? [];
       tasks.add(task);
-      return result === undefined ? passed(task) : (RESULTS[result]?.(task) ?? OPAQUE);
+      return result === undefined ? passed(task) : (own(RESULTS, result)?.(task) ?? OPAQUE);
     },
   });
   return { tasks: [...tasks], expr: and(status("always"), expr) };

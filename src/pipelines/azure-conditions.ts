@@ -1,5 +1,6 @@
 import type { Expr } from "./expressions.ts";
 import { and, equal, literal, not, OPAQUE, or, resultOf, run, status } from "./reading.ts";
+import { own } from "./own.ts";
 
 const TOKENS_AT_MOST = 500;
 const DEPTH = 50;
@@ -115,7 +116,7 @@ function call(name: string, args: readonly Expr[], state: State): Expr {
     return statusCall(name, args);
   }
   return (
-    FUNCTIONS[name]?.(args) ??
+    own(FUNCTIONS, name)?.(args) ??
     (/^(startswith|endswith|contains)$/.test(name) ? { kind: "call", name, args } : OPAQUE)
   );
 }

@@ -4,6 +4,7 @@ import type { Condition, Step } from "./model.ts";
 import { and, condition, newStep, OPAQUE, runLineOf, YES } from "./reading.ts";
 import { entries, entry, field, text } from "./yaml.ts";
 import type { Entry, Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** Steps that run a script, with the shell that runs it. */
 const SCRIPTS = ["script", "bash", "pwsh", "powershell"];
@@ -72,7 +73,7 @@ function taskOf(task: string, node: Node): Partial<Step> {
   );
   const lower = new Map(Object.entries(given).map(([key, value]) => [key.toLowerCase(), value]));
   const name = task.replace(/@.*$/s, "").toLowerCase();
-  const make = TASKS[name];
+  const make = own(TASKS, name);
   const run = make?.((key) => lower.get(key) ?? "");
   return { uses: task, arguments: given, ...(run === undefined || run === "" ? {} : { run }) };
 }

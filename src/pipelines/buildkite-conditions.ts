@@ -5,6 +5,7 @@ import { and, condition, equal, literal, matches, NO, not, NOTHING, OPAQUE, or, 
 import { globPattern } from "./patterns.ts";
 import { texts } from "./yaml.ts";
 import type { Entry } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** Fields of a build: https://buildkite.com/docs/pipelines/configure/conditionals#variable-and-syntax-reference-variables */
 const NAMES: Readonly<Record<string, Expr>> = {
@@ -17,7 +18,7 @@ const NAMES: Readonly<Record<string, Expr>> = {
 };
 
 export const buildkiteCondition = (source: string): Expr =>
-  parseLogic(source, { name: (name) => NAMES[name] ?? OPAQUE });
+  parseLogic(source, { name: (name) => own(NAMES, name) ?? OPAQUE });
 
 /** `branches: "main release/* !x"`: names with stars, those after `!` excluded. */
 export function branchesCondition(item: Entry | undefined): Condition | undefined {

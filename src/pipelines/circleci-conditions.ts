@@ -17,6 +17,7 @@ import {
 import { substituted } from "./substitute.ts";
 import { entries, entry, field, texts } from "./yaml.ts";
 import type { Entry, Node, Primitive } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /**
  * Reads a job's `filters`. Without a filter for tags a job does not run for tags:
@@ -99,5 +100,5 @@ function valueOf(value: Primitive, given: ReadonlyMap<string, string>): Expr {
   }
   const parameter = /^pipeline\.parameters\.([\w-]+)$/.exec(asked)?.[1];
   if (parameter !== undefined) return { kind: "path", path: ["inputs", parameter.toLowerCase()] };
-  return VALUES[asked] ?? OPAQUE;
+  return own(VALUES, asked) ?? OPAQUE;
 }

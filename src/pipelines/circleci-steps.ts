@@ -6,6 +6,7 @@ import type { Budget } from "./reading.ts";
 import { substituted } from "./substitute.ts";
 import { entries, entry, field, text } from "./yaml.ts";
 import type { Entry, Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** What a configuration defines for its workflows. */
 export interface Definitions {
@@ -96,7 +97,7 @@ const WHEN: Readonly<Record<string, Expr>> = { always: status("always"), on_fail
 
 function whenStep(item: Entry | undefined): Condition | undefined {
   const when = text(item?.value) ?? "";
-  const expr = WHEN[when];
+  const expr = own(WHEN, when);
   return item && expr ? condition(expr, when, item.at) : undefined;
 }
 

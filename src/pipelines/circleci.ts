@@ -23,6 +23,7 @@ import {
 import { substituted } from "./substitute.ts";
 import { entries, entry, field, text } from "./yaml.ts";
 import type { Entry, MapNode, Node, Primitive } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** Calls of commands, with what they call, that one file may hold. */
 const STEPS_AT_MOST = 20_000;
@@ -198,7 +199,7 @@ function acceptable(id: string, results: Node) {
   const is = (name: string) => equal(resultOf(id), literal(name));
   return or(
     ...names.flatMap((name) =>
-      name === "terminal" ? [is("success"), is("failure")] : [is(NAMES[name] ?? name)],
+      name === "terminal" ? [is("success"), is("failure")] : [is(own(NAMES, name) ?? name)],
     ),
   );
 }

@@ -1,5 +1,6 @@
 import type { Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
+import { own } from "./own.ts";
 
 /** Whether a tool can fail for what it measures: it cannot, or the files do not tell. Empty where it can. */
 export interface Criterion {
@@ -65,7 +66,7 @@ interface Run {
 
 /** What a measuring command fails for, as far as the file that it runs tells. */
 export function criterionOf({ tool, text, folder }: Run, tree: Tree): Criterion {
-  const measure = MEASURES[tool];
+  const measure = own(MEASURES, tool);
   if (!measure) return SILENT.find(({ is }) => is.test(text))?.criterion(text) ?? {};
   const words = text.split(" ").slice(2);
   const file = words.find((word) => measure.file.test(word));

@@ -21,6 +21,7 @@ import {
 } from "./reading.ts";
 import { entries, field, text, texts } from "./yaml.ts";
 import type { Entry, Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /**
  * When a step, or a whole pipeline, runs: its `when` or `trigger`. Unless `status` says otherwise, only while nothing
@@ -50,7 +51,7 @@ function statusOf(when: Node): Expr {
 function filtersOf(when: Node, open: Expr = OPAQUE): Expr {
   if (when.kind === "sequence") return or(NO, ...itemsOf(when).map((one) => filtersOf(one, open)));
   const parts = entries(when).flatMap(({ key, value }) => {
-    const filter = FILTERS[key];
+    const filter = own(FILTERS, key);
     if (filter) return [chosen(value, filter)];
     return /^(status|target|environment|repo|instance|platform)$/.test(key) ? [] : [open];
   });
@@ -94,7 +95,7 @@ function eventIs(name: string): Expr {
   const tagged = not(equal(run("tag"), NOTHING));
   if (name === "tag") return tagged;
   if (name === "push") return and(equal(run("source"), literal("push")), not(tagged));
-  return equal(run("source"), literal(EVENTS[name] ?? name));
+  return equal(run("source"), literal(own(EVENTS, name) ?? name));
 }
 
 function refIs(name: string): Expr {

@@ -15,6 +15,7 @@ import {
 } from "./reading.ts";
 import { entries, entry, field, text, texts } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** The steps of one pipeline of Drone, or one workflow of Woodpecker, each a job. */
 export function readSteps(pipeline: Node): Job[] {
@@ -88,7 +89,7 @@ export function triggersOf(pipeline: Node): Trigger[] {
     field(pipeline, "when"),
     ...stepsOf(pipeline).map(({ node }) => field(node, "when")),
   ];
-  const asked = eventsIn(conditions).map((event) => EVENTS[event] ?? event);
+  const asked = eventsIn(conditions).map((event) => own(EVENTS, event) ?? event);
   const extra = ["promote", "rollback", "schedule", "workflow_dispatch", "release"].filter((event) =>
     asked.includes(event),
   );

@@ -1,6 +1,7 @@
 import type { Expr } from "./expressions.ts";
 import { fitsPattern } from "./patterns.ts";
 import type { Primitive } from "./yaml.ts";
+import { own } from "./own.ts";
 
 /** Stands for a value that the files do not tell: it may be anything, true or false. */
 export const ANY = Symbol("any");
@@ -152,7 +153,7 @@ function apply(expr: Call, scope: Scope): Possible {
 }
 
 function call(name: string, args: readonly Possible[]): Possible {
-  const test = STRINGS[name];
+  const test = own(STRINGS, name);
   if (test) return strings(test, args);
   if (name === "matches") return matching(args);
   if (name === "fromjson") return (args[0] ?? UNKNOWN).map((value) => fromJson(value));

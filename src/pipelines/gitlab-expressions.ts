@@ -1,6 +1,7 @@
 import type { Expr } from "./expressions.ts";
 import { parseLogic } from "./logic.ts";
 import { equal, literal, OPAQUE, or, run } from "./reading.ts";
+import { own } from "./own.ts";
 
 /** Reads the `if` of a rule: https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions */
 export const parseRule = (source: string): Expr => parseLogic(source, { name: nameOf, text: textOf });
@@ -11,7 +12,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   web: "workflow_dispatch",
 };
 
-const textOf = (text: string): Expr => literal(SOURCES[text] ?? text);
+const textOf = (text: string): Expr => literal(own(SOURCES, text) ?? text);
 
 const VARIABLES: Readonly<Record<string, Expr>> = {
   CI_COMMIT_BRANCH: run("branch"),
@@ -30,7 +31,7 @@ function nameOf(source: string): Expr {
   const name = source.replaceAll(/[${}]/g, "");
   // A variable of one's own may be given with the start, as an input is.
   return (
-    VARIABLES[name] ??
+    own(VARIABLES, name) ??
     (name.startsWith("CI_") ? OPAQUE : { kind: "path", path: ["inputs", name.toLowerCase()] })
   );
 }

@@ -19,6 +19,7 @@ import {
 } from "./reading.ts";
 import { entry, field, text, texts } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
+import { own } from "./own.ts";
 
 const WHENS = ["on_success", "always", "on_failure", "never", "manual"] as const;
 
@@ -107,7 +108,7 @@ const KEYWORDS: Readonly<Record<string, Expr>> = {
 };
 
 function ref(name: string): Expr {
-  const keyword = KEYWORDS[name];
+  const keyword = own(KEYWORDS, name);
   if (keyword) return keyword;
   const regex = /^\/(.*)\/i?$/s.exec(name)?.[1];
   // A plain name is meant for a branch; GitLab would take a tag of that name as well.

@@ -2,6 +2,7 @@ import { ANY } from "./evaluate.ts";
 import type { Possible } from "./evaluate.ts";
 import { onlyCalled } from "./model.ts";
 import type { Pipeline, Trigger } from "./model.ts";
+import { own } from "./own.ts";
 
 /** One way in which a pipeline can be started, with what is then known. */
 export interface Scenario {
@@ -46,7 +47,7 @@ function scenariosOfTrigger(trigger: Trigger, pipeline: Pipeline): Scenario[] {
   if (event === "release") known.push(["ref_type", ["tag"]]);
   if (event === "workflow_run") known.push(["event.workflow_run.conclusion", ["success"]]);
   if (event === "merge_group") known.push(["base_ref", [ANY]]);
-  return [{ label: LABELS[event] ?? event, event, values: new Map(known) }];
+  return [{ label: own(LABELS, event) ?? event, event, values: new Map(known) }];
 }
 
 /** A workflow that others call from their repositories: all that is known is that it runs. */

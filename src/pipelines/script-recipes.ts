@@ -1,6 +1,7 @@
 import type { Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
 import type { Script } from "./scripts.ts";
+import { own } from "./own.ts";
 
 interface Tool {
   readonly name: "make" | "just";
@@ -31,7 +32,7 @@ const TOOLS: Readonly<Partial<Record<string, Tool>>> = { make: MAKE, gmake: MAKE
 /** The recipe of a Makefile or a justfile that a command runs; undefined where it runs none. */
 export function recipeScript(command: string, folder: string, tree: Tree): Script | undefined {
   const [program = "", ...words] = command.split(" ");
-  const tool = TOOLS[program];
+  const tool = own(TOOLS, program);
   if (!tool) return undefined;
   const asked = askedFor(words, tool);
   if (tool.name === "make" && asked.targets.length > 1)

@@ -1,4 +1,5 @@
 import type { Token } from "./shell-tokens.ts";
+import { own } from "./own.ts";
 
 const OPENS = new Set(["{", "(", "if", "for", "while", "until", "case", "select"]);
 const CLOSES: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +40,7 @@ function opens(tokens: readonly Token[], index: number): boolean {
 }
 
 const closes = (token: Token, begun: Token | undefined): boolean =>
-  begun !== undefined && (CLOSES[token.text]?.includes(begun.text) ?? false);
+  begun !== undefined && (own(CLOSES, token.text)?.includes(begun.text) ?? false);
 
 function mark(tokens: Token[], from: number, to: number): void {
   const first = tokens[from];

@@ -4,6 +4,7 @@ import type { Condition } from "./model.ts";
 import { and, condition, equal, literal, not, NOTHING, oneLineOf, OPAQUE, or, run } from "./reading.ts";
 import { entries, field, text, texts } from "./yaml.ts";
 import type { Entry } from "./yaml.ts";
+import { own } from "./own.ts";
 
 const NAMES: Readonly<Record<string, Expr>> = {
   branch: run("branch"),
@@ -24,7 +25,7 @@ const UNKNOWN =
 export const travisCondition = (source: string): Expr =>
   parseLogic(source, {
     // A word that is no field is a text without quotes.
-    name: (name) => NAMES[name] ?? (UNKNOWN.test(name) ? OPAQUE : literal(SOURCES[name] ?? name)),
+    name: (name) => own(NAMES, name) ?? (UNKNOWN.test(name) ? OPAQUE : literal(own(SOURCES, name) ?? name)),
   });
 
 /** Reads the `on` of a deployment: https://docs.travis-ci.com/user/deployment-v2/conditional */
