@@ -1,3 +1,8 @@
+import { join } from "node:path";
+
+// Many tests start programs of ours, which run unbuilt: compiled once, they start in half the time.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/node");
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",

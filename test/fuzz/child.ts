@@ -16,6 +16,7 @@ import { plainSeeds, renderedSeeds, type Files } from "./seeds.ts";
 
 const [kind = "plain", seed = "1", count = "100", first = "0"] = process.argv.slice(2);
 const canary = process.env["FUZZ_CANARY"] ?? "";
+const secret = canary === "" ? undefined : readFileSync(canary, "utf8").trim();
 const seeds = kind === "plain" ? plainSeeds() : renderedSeeds();
 const policy = defaultPolicy("2026-01-01");
 
@@ -39,10 +40,13 @@ function change(random: Random): { before: Files; after: Files; how: string } {
 
 /** What went wrong; undefined where nothing did. */
 async function trouble(before: Files, after: Files): Promise<string | undefined> {
-  let seen = "";
+  let isSeen = false;
   const watched: Render = async (base, head) => {
     const rendered = await render(base, head);
-    seen = JSON.stringify([...rendered.base.units, ...rendered.head.units].map(({ manifests }) => manifests));
+    // One at a time: what this looks at must not weigh more than what it measures.
+    isSeen = [...rendered.base.units, ...rendered.head.units].some(({ manifests }) =>
+      manifests.some(({ source, object }) => tells(source) || tells(JSON.stringify(object))),
+    );
     return rendered;
   };
   const start = process.cpuUsage();
@@ -52,10 +56,11 @@ async function trouble(before: Files, after: Files): Promise<string | undefined>
   const crash = report.notes.find(({ message }) => /^The check \S+ failed on /.test(message));
   if (crash) return crash.message;
   if (spent > LONGEST) return `it took ${String(Math.round(spent))} ms`;
-  const isRead =
-    canary !== "" && (seen + JSON.stringify(report)).includes(readFileSync(canary, "utf8").trim());
+  const isRead = isSeen || tells(JSON.stringify(report));
   return isRead ? "a file outside the repository was read" : undefined;
 }
+
+const tells = (text: string) => secret !== undefined && text.includes(secret);
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 

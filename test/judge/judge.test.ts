@@ -85,12 +85,12 @@ test("a renderer that hangs is ended with the thread, leaves nothing behind, and
   await writeFile(join(bin.path, "helm"), `#!/bin/sh\necho $$ > ${pid}\nexec sleep 600\n`);
   await chmod(join(bin.path, "helm"), 0o755);
   process.env["PATH"] = `${bin.path}:${PATH}`;
-  const of = start(1, { seconds: 3 });
+  const of = start(1, { seconds: 6 });
   const before = await scratches();
   const head = tree("h", { ...CHART, "chart/templates/deployment.yaml": deployment(1) });
   const stuck = of.review(tree("b", CHART), head, policy, never());
   await expect(stuck).rejects.toThrow(CannotReview);
-  await expect(stuck).rejects.toThrow(/took over 3 seconds/);
+  await expect(stuck).rejects.toThrow(/took over 6 seconds/);
   const id = Number(await readFile(pid, "utf8"));
   expect(isAlive(id)).toBe(false);
   expect(await scratches()).toEqual(before);
