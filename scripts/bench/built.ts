@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const FOLDERS = ["src", join("scripts", "bench")];
+const FOLDERS = ["src", join("scripts", "bench"), join("scripts", "support")];
 
 /** JavaScript of this repository in a temporary folder, removed at the end of its block. */
 export interface Built extends Disposable {

@@ -4,6 +4,7 @@ import type { Blob, Tree } from "../../src/engine/types.ts";
 import { defaultPolicy } from "../../src/policy/index.ts";
 import { render } from "../../src/renderers/index.ts";
 import { review } from "../../src/review.ts";
+import { peakMemory } from "../support/peak-memory.ts";
 import { afterChange, benchRepository } from "./manifests.ts";
 
 /** What one child measured. */
@@ -41,7 +42,7 @@ async function measure(count: number, runs: number): Promise<ChildResult> {
     findings = report.findings.length;
     if (report.scope.manifests !== count)
       throw new Error(`${report.scope.manifests} of ${count} manifests were read.`);
-    if (run === 0) rssMB = (process.resourceUsage().maxRSS * 1024) / 1e6;
+    if (run === 0) rssMB = peakMemory() / 1e6;
   }
   const texts = new Set([base, head].flatMap(({ files }) => [...files.values()].map(({ text }) => text)));
   const bytes = [...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);

@@ -4,6 +4,7 @@
  * Arguments: `plain` or `rendered`, a seed, how many, and the first one, to see a single one again.
  */
 import { readFileSync } from "node:fs";
+import { peakMemory } from "../../scripts/support/peak-memory.ts";
 import type { Render, Report } from "../../src/engine/types.ts";
 import { defaultPolicy } from "../../src/policy/index.ts";
 import { render } from "../../src/renderers/index.ts";
@@ -40,11 +41,11 @@ function change(random: Random): { before: Files; after: Files; how: string } {
 
 /** What went wrong; undefined where nothing did. */
 async function trouble(before: Files, after: Files): Promise<string | undefined> {
-  let isSeen = false;
+  const seen = { outside: false };
   const watched: Render = async (base, head) => {
     const rendered = await render(base, head);
     // One at a time: what this looks at must not weigh more than what it measures.
-    isSeen = [...rendered.base.units, ...rendered.head.units].some(({ manifests }) =>
+    seen.outside = [...rendered.base.units, ...rendered.head.units].some(({ manifests }) =>
       manifests.some(({ source, object }) => tells(source) || tells(JSON.stringify(object))),
     );
     return rendered;
@@ -56,7 +57,7 @@ async function trouble(before: Files, after: Files): Promise<string | undefined>
   const crash = report.notes.find(({ message }) => /^The check \S+ failed on /.test(message));
   if (crash) return crash.message;
   if (spent > LONGEST) return `it took ${String(Math.round(spent))} ms`;
-  const isRead = isSeen || tells(JSON.stringify(report));
+  const isRead = seen.outside || tells(JSON.stringify(report));
   return isRead ? "a file outside the repository was read" : undefined;
 }
 
@@ -72,4 +73,4 @@ for (let index = Number(first); index < Number(first) + Number(count); index++) 
   if (wrong !== undefined) say({ index, how, wrong });
   if (index % 100 === 99) say({ reached: index + 1 });
 }
-say({ done: Number(count), megabytes: Math.round(process.resourceUsage().maxRSS / 1024) });
+say({ done: Number(count), megabytes: Math.round(peakMemory() / 2 ** 20) });
