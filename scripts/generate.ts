@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the checks: the registry, their pages in docs/checks, and the policy's JSON Schema; and the
- * fields of Kubernetes' kinds, from the client library.
+ * Writes what is made from the checks: the registry, their pages in docs/checks with what they say of their examples, and
+ * the policy's JSON Schema; and the fields of Kubernetes' kinds, from the client library.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,7 +38,12 @@ async function registry(): Promise<string> {
 
 async function writePages(all: readonly Check[]): Promise<void> {
   await mkdir(docsFolder, { recursive: true });
-  const pages = new Map(all.map((check) => [`${check.id}.md`, page(check)]));
+  const { saidOf } = await import("./generate/examples.ts");
+  const pages = new Map<string, string>();
+  for (const check of all) {
+    const said = await Promise.all(check.unsafe.map((example) => saidOf(check, example)));
+    pages.set(`${check.id}.md`, page(check, said));
+  }
   pages.set("README.md", indexPage(all));
   for (const file of await readdir(docsFolder)) if (!pages.has(file)) await rm(join(docsFolder, file));
   for (const [file, text] of pages) await writeFile(join(docsFolder, file), text);

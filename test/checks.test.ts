@@ -1,31 +1,12 @@
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Example, ExampleFiles } from "../src/checks/define.ts";
+import { filesOf, isNew, judge } from "../scripts/generate/examples.ts";
+import type { Example } from "../src/checks/define.ts";
 import { checks } from "../src/checks/index.ts";
-import type { Facts, Finding, Suggestion, Tree } from "../src/engine/types.ts";
-import { defaultPolicy } from "../src/policy/index.ts";
-import { render } from "../src/renderers/index.ts";
-import { review } from "../src/review.ts";
+import type { Finding, Suggestion } from "../src/engine/types.ts";
 
 const MARK = "# <- finding";
-const policy = defaultPolicy("2026-01-01");
-
-function filesOf(files: ExampleFiles | undefined): Record<string, string> {
-  return typeof files === "string" ? { "manifests.yaml": files } : { ...files };
-}
-
-function treeOf(files: Record<string, string>, commit: string): Tree {
-  const blobs = Object.entries(files).map(
-    ([path, text]) => [path, { text, sha: createHash("sha1").update(text).digest("hex") }] as const,
-  );
-  return { commit, files: new Map(blobs), notes: [] };
-}
-
-async function judge(before: Record<string, string>, after: Record<string, string>, facts: Facts = {}) {
-  return review({ ...treeOf(before, "base"), facts }, { ...treeOf(after, "head"), facts }, policy, render);
-}
 
 function marked(side: "base" | "head", files: Record<string, string>): string[] {
   return Object.entries(files).flatMap(([path, text]) =>
@@ -34,10 +15,9 @@ function marked(side: "base" | "head", files: Record<string, string>): string[] 
 }
 
 const place = ({ at }: Finding) => `${at.side} ${at.path}:${at.line}`;
-const isNew = ({ standing }: Finding) => standing === "introduced" || standing === "worsened";
 
 async function said(example: Example, id: string): Promise<Finding[]> {
-  const report = await judge(filesOf(example.before), filesOf(example.after), example.facts);
+  const report = await judge(example);
   expect(report.notes).toEqual([]);
   return report.findings.filter((finding) => finding.check === id && isNew(finding));
 }

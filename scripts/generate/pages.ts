@@ -1,4 +1,6 @@
 import type { Check, Example, ExampleFiles } from "../../src/checks/define.ts";
+import type { Finding } from "../../src/engine/types.ts";
+import { code, fenced, prose } from "../../src/reporters/escape.ts";
 
 const PILLARS: Record<Check["pillar"], string> = {
   redundancy: "Redundancy at every level",
@@ -10,8 +12,11 @@ const PILLARS: Record<Check["pillar"], string> = {
   transition: "Safe change",
 };
 
-/** The page of one check. */
-export function page(check: Check): string {
+/** Longer than any message: pages cut nothing. */
+const WHOLE = 10_000;
+
+/** The page of one check; `said` is what it says of each of its unsafe examples. */
+export function page(check: Check, said: readonly (readonly Finding[])[]): string {
   const { critical, standard } = check.severity;
   return [
     "<!-- Written by `npm run generate` from the check itself. Do not edit. -->",
@@ -21,11 +26,26 @@ export function page(check: Check): string {
       `| ${critical} | ${standard} | ${check.severity["best-effort"]} | ${check.confidence} | ${PILLARS[check.pillar]} |`,
     `## Why\n\n${check.why}`,
     `## What to do\n\n${check.fix}`,
-    `## Flagged\n\n${check.unsafe.map(example).join("\n\n")}`,
+    `## Flagged\n\n${check.unsafe.map((each, index) => flagged(check, each, said[index] ?? [])).join("\n\n")}`,
     `## Not flagged\n\n${check.safe.map(example).join("\n\n")}`,
     `## References\n\n${check.references.map((url) => `- <${url}>`).join("\n")}`,
     "",
   ].join("\n\n");
+}
+
+function flagged(check: Check, each: Example, said: readonly Finding[]): string {
+  return [example(each), ...said.flatMap((finding) => saying(check, finding))].join("\n\n");
+}
+
+/** A finding as a pull request shows it. The fix stands above already where it is the check's general one. */
+function saying(check: Check, { severity, subject, message, fix, suggestion }: Finding): string[] {
+  const own = fix === check.fix ? "" : `\n>\n> **Fix:** ${prose(fix, WHOLE)}`;
+  const lines = suggestion?.text.replaceAll(/ *# <- finding$/gm, "");
+  return [
+    `Said of ${code(subject.ref)}:`,
+    `> **${severity}**: ${prose(message, WHOLE)}${own}`,
+    ...(lines === undefined ? [] : ["Suggested for these lines:", fenced("yaml", lines)]),
+  ];
 }
 
 function example({ title, before, after, facts }: Example): string {
