@@ -1,8 +1,10 @@
 import type { Location, Suggestion } from "../engine/types.ts";
 import type { Change, Weakening } from "./compare.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Remedy } from "./evidence.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
+import { regain } from "./suggest-criterion.ts";
 import { suggestNeed } from "./suggest-need.ts";
+import { suggestResult } from "./suggest-result.ts";
 import { oneLine, WORDS_OF } from "./words.ts";
 
 /** What in the change weakens a gate: the nearest line, in words, with what to type. */
@@ -12,14 +14,16 @@ export interface Cause {
   readonly what: string;
   readonly fix?: string;
   readonly suggestion?: Suggestion;
-  /** The job in which it stands. */
+  /** The job in which it stands, or that runs what it stands in. */
   readonly job: Job;
+  /** The file of that job, where the cause stands in another. */
+  readonly home?: string;
 }
 
 /** Finds the cause by comparing what the model says of the jobs concerned, not their text. */
 export function causeOf(weakening: Weakening, change: Change): Cause {
   const { before, after } = weakening;
-  const ofTest = after ? testCause(before, after) : commented(before, change);
+  const ofTest = after ? testCause(before, after, change) : commented(before, change);
   return ofTest ?? pathCause(weakening, change) ?? triggerCause(before, after) ?? fallback(weakening, change);
 }
 
@@ -30,12 +34,27 @@ const text = (condition: Condition | undefined): string => condition?.text.trim(
 const newly = (before: Condition | undefined, after: Condition | undefined): Condition | undefined =>
   after !== undefined && text(before) !== text(after) ? after : undefined;
 
-function testCause(before: Evidence, after: Evidence): Cause | undefined {
+function testCause(before: Evidence, after: Evidence, change: Change): Cause | undefined {
   if (after.cannotFail !== undefined && before.cannotFail !== after.cannotFail) {
-    const what = `${nounOf(after.pipeline)} ${after.job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
-    return { at: after.at, what, fix: "Let its exit status end the step.", job: after.job };
+    const { job, remedy, pipeline } = after;
+    const what = `${nounOf(pipeline)} ${job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
+    const regained = regain(before, after, change);
+    const fix = fixOf(remedy, before);
+    return {
+      what,
+      fix,
+      job,
+      ...regained,
+      ...(regained.at.path === after.at.path ? {} : { home: after.at.path }),
+    };
   }
   return allowedCause(before, after) ?? conditionCause(before, after);
+}
+
+function fixOf(remedy: Remedy | undefined, { text: command }: Evidence): string {
+  if (!remedy) return "Let its exit status end the step.";
+  if ("argument" in remedy) return `Set \`${remedy.argument}: true\` among its arguments.`;
+  return `Set in ${remedy.file} again what \`${oneLine(command)}\` failed for.`;
 }
 
 function allowedCause(before: Evidence, { job, step, pipeline, text: command }: Evidence): Cause | undefined {
@@ -99,7 +118,9 @@ function pathCause(weakening: Weakening, change: Change): Cause | undefined {
     const changed = newly(was.condition, is.condition);
     if (changed) {
       const what = `${nounOf(present)} ${is.id} now runs if \`${oneLine(changed.text)}\``;
-      return { at: changed.at, what, fix: overrideFix(is, before), job: is };
+      const cause = { at: changed.at, what, fix: overrideFix(is, before), job: is };
+      const suggestion = resultOf(is, { weakening, change, present });
+      return suggestion ? { ...cause, suggestion } : cause;
     }
     if (was.condition && !is.condition) {
       return {
@@ -110,6 +131,22 @@ function pathCause(weakening: Weakening, change: Change): Cause | undefined {
     }
   }
   return undefined;
+}
+
+/** The results that a job with a status function of its own must ask for: of every need by which a test stopped the deploy. */
+function resultOf(job: Job, { weakening, change, present }: Context): Suggestion | undefined {
+  if (present.provider !== "github-actions") return undefined;
+  const tests = change.before.gates.filter(
+    ({ deploy, worst }) => deploy === weakening.deploy?.before && worst.verdict === "required",
+  );
+  const ids = job.needs.filter(({ key }) =>
+    tests.some(({ evidence }) => leadsTo(key, evidence.job, present)),
+  );
+  return suggestResult(
+    job,
+    ids.map(({ id }) => id),
+    change.after.text,
+  );
 }
 
 const needs = (job: Job, wanted: string): boolean => job.needs.some(({ key }) => key === wanted);

@@ -6,6 +6,8 @@ import { own } from "./own.ts";
 export interface Criterion {
   readonly cannotFail?: string;
   readonly unsure?: string;
+  /** The file that was read and sets none. */
+  readonly file?: string;
 }
 
 /** Tools that measure, and fail only for a criterion that their own file sets. */
@@ -38,6 +40,8 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   },
 };
 
+const UNCHECKED = / --no-thresholds\b(?!=false)/;
+
 /** Tools that end well whatever they find: only what reads their results afterwards can fail. */
 const SILENT: readonly { readonly is: RegExp; readonly criterion: (text: string) => Criterion }[] = [
   {
@@ -65,15 +69,23 @@ interface Run {
 }
 
 /** What a measuring command fails for, as far as the file that it runs tells. */
-export function criterionOf({ tool, text, folder }: Run, tree: Tree): Criterion {
+export function criterionOf(run: Run, tree: Tree): Criterion {
+  const { tool, text } = run;
   const measure = own(MEASURES, tool);
   if (!measure) return SILENT.find(({ is }) => is.test(text))?.criterion(text) ?? {};
+  // https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/#no-thresholds
+  if (UNCHECKED.test(text)) return { cannotFail: "`--no-thresholds` switches its thresholds off" };
+  return inFile(measure, run, tree);
+}
+
+function inFile(measure: Measure, { tool, text, folder }: Run, tree: Tree): Criterion {
   const words = text.split(" ").slice(2);
   const file = words.find((word) => measure.file.test(word));
-  const source = file === undefined ? undefined : tree.files.get(join(folder, file))?.text;
+  const path = join(folder, file ?? "");
+  const source = file === undefined ? undefined : tree.files.get(path)?.text;
   if (file === undefined || source === undefined) return { unsure: `its ${measure.name} could not be read` };
   if (measure.sets.test(source)) return {};
   if (measure.elsewhere.test(source) || measure.options.test(text))
     return { unsure: `its ${measure.name} may stand in a file that was not read` };
-  return { cannotFail: `${file} sets no ${measure.name}, and without them ${tool} never fails` };
+  return { cannotFail: `${file} sets no ${measure.name}, and without them ${tool} never fails`, file: path };
 }

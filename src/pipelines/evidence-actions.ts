@@ -12,6 +12,8 @@ export interface ActionRule {
   readonly not?: (given: Arguments) => boolean;
   /** Why it cannot fail for what it finds; undefined where it can. */
   readonly blunt?: (given: Arguments) => string | undefined;
+  /** The argument that lets it fail when it is true. */
+  readonly failsWith?: string;
 }
 
 const unlessTrue =
@@ -55,6 +57,7 @@ export const ACTION_RULES: readonly ActionRule[] = [
     confidence: 0.85,
     // Default of `fail-on-alert`: https://github.com/benchmark-action/github-action-benchmark/blob/master/action.yml
     blunt: unlessTrue("fail-on-alert", "`fail-on-alert` is not true, so it never fails"),
+    failsWith: "fail-on-alert",
   },
   {
     purpose: "stress",
@@ -72,6 +75,7 @@ export const ACTION_RULES: readonly ActionRule[] = [
       /^(true|1)$/i.test(given["fail_action"] ?? "")
         ? undefined
         : "`fail_action` is not true, so it never fails",
+    failsWith: "fail_action",
   },
   { purpose: "penetration", tool: "nuclei", is: /^projectdiscovery\/nuclei-action$/, confidence: 0.85 },
   { purpose: "penetration", tool: "StackHawk", is: /^stackhawk\/hawkscan-action$/, confidence: 0.9 },

@@ -3,6 +3,7 @@ import type { Location, Stage, Tree } from "../engine/types.ts";
 import { commandsOf } from "./commands.ts";
 import type { StepCommand } from "./commands.ts";
 import { criterionOf, isFunctional } from "./criteria.ts";
+import type { Criterion } from "./criteria.ts";
 import { walk } from "./expressions.ts";
 import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
 import { COMMAND_RULES } from "./evidence-table.ts";
@@ -27,10 +28,15 @@ export interface Evidence {
   readonly step?: Step;
   /** Why a failing test does not fail the step; undefined where it does. */
   readonly cannotFail?: string;
+  /** What would let it fail, where that is one thing to write. */
+  readonly remedy?: Remedy;
   /** Why it cannot be told whether it fails: its criterion lies where the files do not show it. */
   readonly unsure?: string;
   readonly at: Location;
 }
+
+/** An argument of its action that must be true, or a file that must set a criterion. */
+export type Remedy = { readonly argument: string } | { readonly file: string };
 
 /** All that a job's steps do, by step. */
 export interface JobCommands {
@@ -80,7 +86,9 @@ function ofAction(step: Step, base: Base): Evidence[] {
   const cannotFail = rule.blunt?.(step.arguments);
   const { purpose, tool, confidence } = rule;
   const evidence = { ...base, purpose, tool, text: name, confidence, at: step.at };
-  return [cannotFail === undefined ? evidence : { ...evidence, cannotFail }];
+  if (cannotFail === undefined) return [evidence];
+  const { failsWith: argument } = rule;
+  return [{ ...evidence, cannotFail, ...(argument === undefined ? {} : { remedy: { argument } }) }];
 }
 
 function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
@@ -89,16 +97,24 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
     if (!rule) continue;
     const functional = rule.tool === "k6" && isFunctional(`${text} ${base.step.name}`);
     const criterion = functional ? {} : criterionOf({ tool: rule.tool, text, folder: command.folder }, tree);
-    const reason = command.swallowed ?? rule.blunt?.(text) ?? criterion.cannotFail;
     // A script that was read says almost as much as the tool that it runs.
     const confidence = command.script === undefined ? rule.confidence : Math.max(rule.confidence - 0.05, 0.6);
     const purpose = functional ? "acceptance" : rule.purpose;
     const at = { ...base.step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
-    const evidence = { ...base, purpose, tool: rule.tool, text, confidence, at };
-    if (reason !== undefined) return [{ ...evidence, cannotFail: reason }];
-    return [criterion.unsure === undefined ? evidence : { ...evidence, unsure: criterion.unsure }];
+    const blunt = command.swallowed ?? rule.blunt?.(text);
+    return [{ ...base, purpose, tool: rule.tool, text, confidence, at, ...whetherItFails(blunt, criterion) }];
   }
   return [];
+}
+
+/** What the command itself says of its failure goes before what its file says. */
+function whetherItFails(
+  blunt: string | undefined,
+  { cannotFail, file, unsure }: Criterion,
+): Pick<Evidence, "cannotFail" | "unsure" | "remedy"> {
+  if (blunt !== undefined) return { cannotFail: blunt };
+  if (cannotFail !== undefined) return { cannotFail, ...(file === undefined ? {} : { remedy: { file } }) };
+  return unsure === undefined ? {} : { unsure };
 }
 
 const DOWN =

@@ -67,7 +67,7 @@ export function weakeningProblems(change: Change, wanted: (weakening: Weakening)
 
 function problemOf(cause: Cause, group: readonly Weakening[]): Problem {
   const most = group.map(mostOf);
-  const subject = jobSubject(cause.job, cause.at.path);
+  const subject = jobSubject(cause.job, cause.home ?? cause.at.path);
   const purposes = [...new Set(group.map(({ purpose }) => purpose))].sort();
   const deploys = [...new Set(group.flatMap(({ deploy }) => deploy?.after.ref ?? []))].sort();
   return {

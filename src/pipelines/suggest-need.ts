@@ -1,5 +1,6 @@
 import type { Suggestion } from "../engine/types.ts";
 import type { Job, Provider } from "./model.ts";
+import { suggestBelow } from "./suggest-line.ts";
 
 /** The key by which a job names the jobs that it waits for, where that is a list of names in one line. */
 const KEYS: Readonly<Partial<Record<Provider, string>>> = {
@@ -27,15 +28,11 @@ export function suggestNeed(job: Job, id: string, { provider, tree }: Home): Sug
   const { path } = job.at;
   // What is not a plain name is one of our making.
   if (key === undefined || !/^[\w.-]+$/.test(id)) return undefined;
-  const lines = tree.text(path)?.split("\n") ?? [];
-  const at = job.needsAt ?? job.at;
-  const line = lines[at.line - 1] ?? "";
-  const fixed = job.needsAt
-    ? longer(line, key, id)
-    : KEYED.has(provider)
-      ? added(line, lines.slice(at.line), `${key}: [${id}]`)
-      : undefined;
-  return fixed === undefined ? undefined : { path, line: at.line, endLine: at.line, text: fixed };
+  if (!job.needsAt)
+    return KEYED.has(provider) ? suggestBelow(job.at, `${key}: [${id}]`, tree.text) : undefined;
+  const { line } = job.needsAt;
+  const fixed = longer(tree.text(path)?.split("\n")[line - 1] ?? "", key, id);
+  return fixed === undefined ? undefined : { path, line, endLine: line, text: fixed };
 }
 
 function longer(line: string, key: string, id: string): string | undefined {
@@ -47,12 +44,4 @@ function longer(line: string, key: string, id: string): string | undefined {
   // `-` alone means "wait for nothing" in Cloud Build.
   const kept = ids.map((item) => item.trim()).filter((item) => !/^(|['"]?-['"]?)$/.test(item));
   return `${parts["head"] ?? ""}[${[...kept, id].join(", ")}]${parts["tail"] ?? ""}`;
-}
-
-function added(line: string, rest: readonly string[], field: string): string | undefined {
-  // Only a job that is written as a block has a line of its own to put a field below.
-  if (!/:\s*(#.*)?$/.test(line)) return undefined;
-  const below = rest.find((next) => next.trim() !== "" && !/^\s*#/.test(next));
-  const indent = /^\s*/.exec(below ?? "")?.[0] ?? "";
-  return indent === "" ? undefined : `${line}\n${indent}${field}`;
 }

@@ -141,7 +141,7 @@ describe("a hazard is said once, on its line", () => {
       "H15 the load test's thresholds are removed",
       { ...load, ...THRESHOLDS },
       { ...load, "load.js": "export const options = { vus: 5 };\n" },
-      "gate-weakened release.yml:7",
+      "gate-weakened load.js:1",
     ],
     [
       "H15 the scan can no longer fail",

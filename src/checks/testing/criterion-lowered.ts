@@ -2,6 +2,8 @@ import type { Problem } from "../../engine/types.ts";
 import { pairEvidence } from "../../pipelines/compare.ts";
 import type { Evidence } from "../../pipelines/evidence.ts";
 import { jobSubject, wordsOf } from "../../pipelines/problems.ts";
+import { suggestInstead } from "../../pipelines/suggest-line.ts";
+import type { Delivery } from "../../pipelines/delivery.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const ci = (command: string): Record<string, string> => ({
@@ -60,7 +62,7 @@ export default defineCheck({
 
   run: (change) => {
     const pairs = [...pairEvidence(change)];
-    return pairs.flatMap(([before, after]) => problemOf(before, after, scriptsOf(after)));
+    return pairs.flatMap(([before, after]) => problemOf(before, after, change.after.text));
   },
 });
 
@@ -76,18 +78,29 @@ const LIMITS: readonly RegExp[] = [
 /** All that the job's own scripts say: a limit may have moved to another command. */
 const scriptsOf = ({ job }: Evidence): string => job.steps.map(({ run = "" }) => run).join("\n");
 
-function problemOf(before: Evidence, after: Evidence, scripts: string): Problem[] {
+function problemOf(before: Evidence, after: Evidence, source: Delivery["text"]): Problem[] {
   if (before.tool !== after.tool || before.text === after.text) return [];
+  const lowered = loweredLimit(before.text, after.text);
+  if (!lowered) return [];
+  const { was, is } = lowered;
+  if (is === undefined && /fail[-_]under|check-coverage|threshold|exit-code/i.test(scriptsOf(after)))
+    return [];
+  const now = is === undefined ? "nothing of the kind" : `\`${is.trim()}\``;
+  const message = `The ${wordsOf(after.purpose)} of job ${after.job.id} failed below \`${was.trim()}\`; now they run with ${now}, and pass with less.`;
+  const fix = `Run them with \`${was.trim()}\` again.`;
+  const key = `${after.purpose} ${after.tool}`;
+  const problem = { subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, fix, key };
+  const suggestion = is === undefined ? undefined : suggestInstead(after.at, { from: is, to: was }, source);
+  return [suggestion ? { ...problem, suggestion } : problem];
+}
+
+/** The first limit that fell, as it is written before and after; without `is` where it is gone. */
+function loweredLimit(before: string, after: string): { was: string; is?: string } | undefined {
   for (const limit of LIMITS) {
-    const was = limit.exec(before.text);
-    const is = limit.exec(after.text);
+    const was = limit.exec(before);
+    const is = limit.exec(after);
     if (!was || Number(is?.[1] ?? 0) >= Number(was[1])) continue;
-    if (!is && /fail[-_]under|check-coverage|threshold|exit-code/i.test(scripts)) continue;
-    const now = is ? `\`${is[0].trim()}\`` : "nothing of the kind";
-    const message = `The ${wordsOf(after.purpose)} of job ${after.job.id} failed below \`${was[0].trim()}\`; now they run with ${now}, and pass with less.`;
-    const fix = `Run them with \`${was[0].trim()}\` again.`;
-    const key = `${after.purpose} ${after.tool}`;
-    return [{ subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, fix, key }];
+    return is ? { was: was[0], is: is[0] } : { was: was[0] };
   }
-  return [];
+  return undefined;
 }

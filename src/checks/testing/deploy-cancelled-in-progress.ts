@@ -2,6 +2,8 @@ import type { Problem } from "../../engine/types.ts";
 import { cancelling, changedDeploys } from "../../pipelines/deploy-changes.ts";
 import type { DeployChange } from "../../pipelines/deploy-changes.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
+import { suggestInstead } from "../../pipelines/suggest-line.ts";
+import type { Delivery } from "../../pipelines/delivery.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const deploy = (workflow: string, job = ""): Record<string, string> => ({
@@ -65,12 +67,15 @@ export default defineCheck({
     },
   ],
 
-  run: (change) => changedDeploys(change).flatMap(problemOf),
+  run: (change) => changedDeploys(change).flatMap((deploy) => problemOf(deploy, change.after)),
 });
 
-function problemOf({ before, after }: DeployChange): Problem[] {
+function problemOf({ before, after }: DeployChange, { text }: Delivery): Problem[] {
   const is = cancelling(after);
   if (after.tier !== "production" || !is || cancelling(before)) return [];
   const message = `A push while ${after.root.id} (${shown(after.root.at)}) deploys now cancels that deploy half-way: \`cancel-in-progress\` is true for it.`;
-  return [{ subject: deploySubject(after), at: is.at, message, fix: "Set `cancel-in-progress: false`." }];
+  const [from, to] = ["cancel-in-progress: true", "cancel-in-progress: false"];
+  const suggestion = suggestInstead(is.at, { from, to }, text);
+  const problem = { subject: deploySubject(after), at: is.at, message, fix: `Set \`${to}\`.` };
+  return [suggestion ? { ...problem, suggestion } : problem];
 }

@@ -5,6 +5,8 @@ import type { Delivery } from "../../pipelines/delivery.ts";
 import type { Deploy } from "../../pipelines/deploys.ts";
 import { isGitOps } from "../../pipelines/gitops.ts";
 import { deploySubject, shown, wordsOf } from "../../pipelines/problems.ts";
+import { ancestorsOf } from "../../pipelines/ancestors.ts";
+import { suggestNeed } from "../../pipelines/suggest-need.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const ship = (id: string, needs: string, mark = ""): string => `  ${id}:${mark}
@@ -133,5 +135,14 @@ function problemOf(deploy: Deploy, { after }: Change): Problem[] {
   const tests = `${wordsOf(example.evidence.purpose)} (job ${example.evidence.job.id}, ${shown(example.evidence.at)})`;
   const message = `${deploy.root.id} deploys to production even if the ${tests} failed or did not run; ${example.deploy.root.id} (${shown(example.deploy.root.at)}) waits for them.`;
   const fix = `Let ${deploy.root.id} wait for ${example.evidence.job.id} as ${example.deploy.root.id} does.`;
-  return [{ subject: deploySubject(deploy), at: deploy.root.at, message, fix }];
+  const { root, pipeline } = deploy;
+  const { job } = example.evidence;
+  const { provider } = pipeline;
+  const beside = pipeline === example.evidence.pipeline && job.root === job.id;
+  const suggestion =
+    beside && !root.condition && !ancestorsOf(job, pipeline).has(root.key)
+      ? suggestNeed(root, job.id, { provider, tree: after })
+      : undefined;
+  const problem = { subject: deploySubject(deploy), at: root.at, message, fix };
+  return [suggestion ? { ...problem, suggestion } : problem];
 }

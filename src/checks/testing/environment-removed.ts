@@ -3,6 +3,8 @@ import type { DeployChange } from "../../pipelines/deploy-changes.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
 import type { Facts, Problem } from "../../engine/types.ts";
+import type { Environment, Job, Pipeline } from "../../pipelines/model.ts";
+import { suggestBelow } from "../../pipelines/suggest-line.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const FILE = ".github/workflows/deploy.yml";
@@ -93,8 +95,10 @@ export default defineCheck({
   ],
 
   run: (change) => {
-    const { facts } = change.after;
-    return [...changedDeploys(change).flatMap((deploy) => problemOf(deploy, facts)), ...unrecognised(change)];
+    return [
+      ...changedDeploys(change).flatMap((deploy) => problemOf(deploy, change.after)),
+      ...unrecognised(change),
+    ];
   },
 });
 
@@ -115,6 +119,7 @@ function unrecognised({ before, after }: { readonly before: Delivery; readonly a
         at: job.at,
         message,
         fix: `Set \`environment: ${name}\` on ${job.id}.`,
+        ...backOn(job, deploy.pipeline, { names: was.names, text: after.text }),
       },
     ];
   });
@@ -134,7 +139,19 @@ function lossOf(names: readonly string[], { environments }: Facts): string {
   ].join(", ");
 }
 
-function problemOf({ before, after }: DeployChange, facts: Facts): Problem[] {
+/** The line that is missing, on a job that may have it: one that calls a workflow may not. */
+function backOn(
+  job: Job,
+  { provider }: Pipeline,
+  { names, text }: Pick<Environment, "names"> & Pick<Delivery, "text">,
+): Pick<Problem, "suggestion"> {
+  const [name = "", ...more] = names;
+  if (provider !== "github-actions" || job.call || more.length > 0 || !/^[\w-]+$/.test(name)) return {};
+  const suggestion = suggestBelow(job.at, `environment: ${name}`, text);
+  return suggestion ? { suggestion } : {};
+}
+
+function problemOf({ before, after }: DeployChange, head: Delivery): Problem[] {
   const was = environmentOf(before);
   if (!was || before.tier === "preview" || after.root.call?.opaque) return [];
   const is = environmentOf(after);
@@ -143,13 +160,14 @@ function problemOf({ before, after }: DeployChange, facts: Facts): Problem[] {
   const deploys = `${after.root.id} (${shown(after.root.at)})`;
   const most = before.tier === "production" ? {} : ({ atMost: "notice" } as const);
   if (!is) {
-    const message = `${deploys} no longer runs in the environment ${name}: ${lossOf(was.names, facts)} no longer stand before this deploy.`;
+    const message = `${deploys} no longer runs in the environment ${name}: ${lossOf(was.names, head.facts)} no longer stand before this deploy.`;
     return [
       {
         subject,
         at: after.root.at,
         message,
         fix: `Set \`environment: ${name}\` on the job that deploys.`,
+        ...backOn(after.root, after.pipeline, { names: was.names, text: head.text }),
         ...most,
       },
     ];

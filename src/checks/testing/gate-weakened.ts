@@ -21,6 +21,13 @@ ${deploy}    steps:
 });
 const runs = (command: string): string => `    steps:\n      - run: ${command}\n`;
 const GOOD = release(runs("go test ./..."), "    needs: [test]\n");
+const FOUND = " # <- finding";
+const scanned = (uses: string, given: string, mark = ""): Record<string, string> =>
+  release(`    steps:\n      - uses: ${uses}${mark}\n${given}`, "    needs: [test]\n");
+const loaded = (options: string, command = "k6 run load.js"): Record<string, string> => ({
+  ...release(runs(command), "    needs: [test]\n"),
+  "load.js": `export const options = ${options}`,
+});
 
 export default defineCheck({
   id: "gate-weakened",
@@ -34,6 +41,7 @@ export default defineCheck({
   references: [
     "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idneeds",
     "https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions",
+    "https://grafana.com/docs/k6/latest/using-k6/thresholds/",
   ],
   unsafe: [
     {
@@ -79,6 +87,57 @@ jobs:
         `    if: github.event_name == 'pull_request' # <- finding\n${runs("go test ./...")}`,
         "    needs: [test]\n    if: always() && github.event_name == 'push'\n",
         "push: { branches: [main] }\n  pull_request: {}",
+      ),
+    },
+    {
+      title: "the deploy runs whatever happened before, on one branch",
+      before: release(
+        `${runs("go test ./...")}  e2e:\n    runs-on: ubuntu-latest\n${runs("npx playwright test")}`,
+        "    needs: [test, e2e]\n    if: github.ref == 'refs/heads/main'\n",
+      ),
+      after: release(
+        `${runs("go test ./...")}  e2e:\n    runs-on: ubuntu-latest\n${runs("npx playwright test")}`,
+        "    needs: [test, e2e]\n    if: ${{ always() && github.ref == 'refs/heads/main' || inputs.now }} # <- finding\n",
+      ),
+    },
+    {
+      title: "the scan reports, and no longer fails",
+      before: scanned("zaproxy/action-full-scan@v0.12.0", "        with: { fail_action: true, target: a }\n"),
+      after: scanned("zaproxy/action-full-scan@v0.12.0", "        with: { target: a }\n", FOUND),
+    },
+    {
+      title: "the scan is told not to fail",
+      before: scanned("zaproxy/action-baseline@v0.14.0", "        with:\n          fail_action: true\n"),
+      after: scanned(
+        "zaproxy/action-baseline@v0.14.0",
+        "        with:\n          fail_action: false\n",
+        FOUND,
+      ),
+    },
+    {
+      title: "the comparison with the last measurement no longer fails",
+      before: scanned(
+        "benchmark-action/github-action-benchmark@v1",
+        "        with:\n          fail-on-alert: true\n",
+      ),
+      after: scanned("benchmark-action/github-action-benchmark@v1", "", FOUND),
+    },
+    {
+      title: "the load test loses its thresholds",
+      before: loaded("{ thresholds: { http_req_failed: ['rate<0.01'] }, vus: 5 };\n"),
+      after: loaded("{ vus: 5 }; // # <- finding\n"),
+    },
+    {
+      title: "the load test loses its thresholds, in a file of many lines",
+      before: loaded("{\n  vus: 5,\n  thresholds: {\n    http_req_failed: ['rate<0.01'],\n  },\n};\n"),
+      after: loaded("{ // # <- finding\n  vus: 5,\n};\n"),
+    },
+    {
+      title: "the load test is told to pass over its thresholds",
+      before: loaded("{ thresholds: { http_req_failed: ['rate<0.01'] } };\n"),
+      after: loaded(
+        "{ thresholds: { http_req_failed: ['rate<0.01'] } };\n",
+        "k6 run --no-thresholds load.js # <- finding",
       ),
     },
     {
