@@ -61,6 +61,7 @@ import pdbOverlap from "./redundancy/pdb-overlap.ts";
 import pdbRemoved from "./redundancy/pdb-removed.ts";
 import pdbSelectsNothing from "./redundancy/pdb-selects-nothing.ts";
 import quorumSize from "./redundancy/quorum-size.ts";
+import quotaNeedsRequests from "./redundancy/quota-needs-requests.ts";
 import replicaReduction from "./redundancy/replica-reduction.ts";
 import replicasRemovedUnderHpa from "./redundancy/replicas-removed-under-hpa.ts";
 import rolloutSchedulingDeadlock from "./redundancy/rollout-scheduling-deadlock.ts";
@@ -179,6 +180,7 @@ export const checks: readonly Check[] = [
   pdbRemoved,
   pdbSelectsNothing,
   quorumSize,
+  quotaNeedsRequests,
   replicaReduction,
   replicasRemovedUnderHpa,
   rolloutSchedulingDeadlock,

@@ -37,6 +37,11 @@ function boundsIn(range: Manifest, resource: Resource): Bounds[] {
   });
 }
 
+/** Whether a LimitRange gives containers a request or a limit of a resource that they do not write. */
+export function fillsIn(range: Manifest, field: "request" | "limit", resource: Resource): boolean {
+  return boundsIn(range, resource).some((bounds) => (bounds[field] ?? null) !== null);
+}
+
 /** What the LimitRanger admission refuses (plugin/pkg/admission/limitranger): its defaults are filled in before. */
 export function refusals(container: Container, range: Manifest, resource: Resource): Refusal[] {
   const written = shareOf(container, resource);

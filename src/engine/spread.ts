@@ -33,7 +33,10 @@ export interface Spread {
   readonly cordonedSkew: number | undefined;
 }
 
-interface Rule {
+/** A hard spread constraint over the workload's own pods. */
+export interface SkewRule {
+  /** Its place in the list of constraints. */
+  readonly index: number;
   readonly skew: number;
   readonly minDomains: number;
   readonly perGeneration: boolean;
@@ -47,7 +50,7 @@ export function spreadOf(workload: Workload, level: Level, cluster: Cluster): Sp
 
 function spreadOver(workload: Workload, level: Level, { exact, atMost }: Domains): Spread {
   const anti = repelling(workload, level);
-  const tightest = skewRules(workload, level).reduce<Rule | undefined>(
+  const tightest = skewRules(workload, level).reduce<SkewRule | undefined>(
     (least, rule) => (least && least.skew <= rule.skew ? least : rule),
     undefined,
   );
@@ -66,7 +69,7 @@ function spreadOver(workload: Workload, level: Level, { exact, atMost }: Domains
  * two, the fewest that matter, or what `minDomains` waits for. With fewer than `minDomains` the least count is taken for
  * zero, so that none holds more than s (core/v1 TopologySpreadConstraint).
  */
-function skewed({ skew, minDomains, perGeneration, ignoresTaints }: Rule, exact?: number, atMost = Infinity) {
+function skewed({ skew, minDomains, perGeneration, ignoresTaints }: SkewRule, exact?: number, atMost = Infinity) {
   const z = Math.max(1, exact ?? Math.max(2, minDomains));
   const short = Math.min(z, atMost) < minDomains;
   const cap = short ? skew : Infinity;
@@ -132,15 +135,16 @@ function isElsewhere({ manifest }: Workload, term: { readonly [key: string]: Jso
   return !names.includes(manifest.namespace);
 }
 
-function skewRules(workload: Workload, level: Level): Rule[] {
+export function skewRules(workload: Workload, level: Level): SkewRule[] {
   const keys = level === "node" ? NODE_KEYS : ZONE_KEYS;
-  return list(podField(workload, "topologySpreadConstraints")).flatMap((item) => {
+  return list(podField(workload, "topologySpreadConstraints")).flatMap((item, index) => {
     const constraint = object(item);
     const hard = (constraint["whenUnsatisfiable"] ?? "DoNotSchedule") === "DoNotSchedule";
     const applies = keys.includes(string(constraint["topologyKey"]) ?? "");
     if (!hard || !applies || !matchesSelector(constraint["labelSelector"], workload.labels)) return [];
     return [
       {
+        index,
         skew: positive(constraint["maxSkew"]),
         minDomains: positive(constraint["minDomains"]),
         perGeneration: hasKeys(constraint["matchLabelKeys"]),

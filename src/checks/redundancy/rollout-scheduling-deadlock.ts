@@ -3,7 +3,7 @@ import { lacksRoom } from "../../engine/availability.ts";
 import { domainsOf } from "../../engine/domains.ts";
 import { nodePortOf } from "../../engine/node-ports.ts";
 import { isCounted } from "../../engine/serving.ts";
-import { requiredTerms, type Level } from "../../engine/spread.ts";
+import { requiredTerms, skewRules, type Level } from "../../engine/spread.ts";
 import type { FieldPath, Problem } from "../../engine/types.ts";
 import { aheadOf, strategyOf, type Strategy, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
@@ -46,6 +46,30 @@ spec:
           ports: [{ ${port} }]
 `;
 
+const spread = (zones: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: feed, namespace: events }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: feed } }
+  template:
+    metadata: { labels: { app: feed } }
+    spec:
+      containers: [{ name: feed, image: "feed:2" }]
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+              - matchExpressions:
+                  - { key: topology.kubernetes.io/zone, operator: In, values: [${zones}] }
+      topologySpreadConstraints:
+        - labelSelector: { matchLabels: { app: feed } }
+          topologyKey: topology.kubernetes.io/zone
+          maxSkew: 1
+          whenUnsatisfiable: DoNotSchedule
+          minDomains: 3
+`;
+
 const MARK = " # <- finding";
 const marked = (text: string) =>
   text.replace("topologyKey: topology.kubernetes.io/zone", `topologyKey: topology.kubernetes.io/zone${MARK}`);
@@ -80,8 +104,14 @@ export default defineCheck({
       before: pinned("containerPort: 8443"),
       after: pinned(`hostPort: 443, containerPort: 8443 }] # <- finding`).replace("finding }]", "finding"),
     },
+    {
+      title: "the pods wait for a third zone, and may run in two only",
+      before: spread("a, b, c"),
+      after: spread("a, b").replace("minDomains: 3", `minDomains: 3${MARK}`),
+    },
   ],
   safe: [
+    { title: "there are as many zones as the pods wait for", after: spread("a, b, c") },
     {
       title: "the pod takes a port of some node",
       after: pinned("hostPort: 443, containerPort: 8443").replace(
@@ -127,6 +157,8 @@ interface Rule {
   readonly because: string;
   /** A spread constraint can take its place. */
   readonly spreads: boolean;
+  /** A spread constraint that lets one node or zone hold no more than its skew while there are fewer than `minDomains`. */
+  readonly short?: { readonly skew: number; readonly minDomains: number };
 }
 
 /** A port of the node is one pod's: the scheduler puts no second one there. */
@@ -146,11 +178,21 @@ function portRule(workload: Workload): Rule[] {
 /** Required anti-affinity of the workload's pods against each other. With `matchLabelKeys` it may hold for each version apart. */
 function rulesOf(workload: Workload): Rule[] {
   const path = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
-  return requiredTerms(workload, "podAntiAffinity").flatMap(({ key, index, perGeneration }) => {
+  const apart = requiredTerms(workload, "podAntiAffinity").flatMap(({ key, index, perGeneration }) => {
     const level = KEYS[key];
     if (!level || perGeneration) return [];
     const place = [...workload.template, "spec", ...path, index, "topologyKey"];
     return [{ level, path: place, because: `runs at most one pod per ${level}`, spreads: true }];
+  });
+  return [...apart, ...(["node", "zone"] as const).flatMap((level) => shortRules(workload, level))];
+}
+
+function shortRules(workload: Workload, level: Level): Rule[] {
+  return skewRules(workload, level).flatMap(({ index, skew, minDomains, perGeneration }) => {
+    if (minDomains < 2 || perGeneration) return [];
+    const path = [...workload.template, "spec", "topologySpreadConstraints", index, "minDomains"];
+    const because = `waits for ${minDomains} ${level}s (minDomains) before it runs more than ${podsInWords(skew)} in one (maxSkew)`;
+    return [{ level, path, because, spreads: false, short: { skew, minDomains } }];
   });
 }
 
@@ -158,10 +200,11 @@ function rulesOf(workload: Workload): Rule[] {
 const USUAL_ZONES = 3;
 
 function* deadlock(workload: Workload, rule: Rule, world: World): Iterable<Problem> {
-  const { level, path } = rule;
+  const { level, path, short } = rule;
   const { atMost } = domainsOf(workload, level, world.cluster);
   const isStated = atMost < Infinity;
-  const room = isStated || level === "node" ? atMost : USUAL_ZONES;
+  if (short && !(atMost < short.minDomains)) return;
+  const room = (isStated || level === "node" ? atMost : USUAL_ZONES) * (short?.skew ?? 1);
   const wanted = world.replicasOf(workload);
   const strategy = strategyOf(workload, wanted);
   const lack = lacksRoom({ wanted, strategy }, { room, perGeneration: false });
@@ -173,7 +216,11 @@ function* deadlock(workload: Workload, rule: Rule, world: World): Iterable<Probl
     at: workload.manifest.locate(...path),
     measure: wanted - room,
     ...(isStated ? {} : { atMost: "notice" as const }),
-    ...(lack === "pods" ? wordsForMany(workload, rule, numbers) : wordsForStill(workload, rule, numbers)),
+    ...(short
+      ? wordsForShort(workload, rule, { ...numbers, ...short, places: atMost })
+      : lack === "pods"
+        ? wordsForMany(workload, rule, numbers)
+        : wordsForStill(workload, rule, numbers)),
   };
 }
 
@@ -197,6 +244,22 @@ function wordsForMany({ manifest }: Workload, { level, because, spreads }: Rule,
   return {
     message: `${manifest.ref} wants ${podsInWords(wanted)}, and ${because}: ${placesText(level, numbers)} ${wanted - room} of them never ${wanted - room === 1 ? "starts" : "start"}.`,
     fix: `Run at most ${podsInWords(room)} of ${manifest.ref}${spreads ? `, or spread them with topologySpreadConstraints, which allow more than one pod a ${level}` : ""}.`,
+  };
+}
+
+function wordsForShort(
+  { manifest }: Workload,
+  { level, because }: Rule,
+  { room, wanted, places, minDomains }: Numbers & { places: number; minDomains: number },
+): Words {
+  const where = places === 1 ? `on the only ${level} for it` : `in ${places} ${level}s`;
+  const late =
+    wanted > room
+      ? `${wanted - room} of its ${podsInWords(wanted)} never start`
+      : "its rollout finds no place for the first new pod, and never ends";
+  return {
+    message: `${manifest.ref} ${because}: ${where} ${late}.`,
+    fix: `Write minDomains: ${places} in ${manifest.ref}, or let it run in ${minDomains} ${level}s.`,
   };
 }
 
