@@ -13,8 +13,10 @@ import analysisWeakened from "./hot-swap/analysis-weakened.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
 import backendNotRunning from "./hot-swap/backend-not-running.ts";
 import graceArithmetic from "./hot-swap/grace-arithmetic.ts";
+import grantRemoved from "./hot-swap/grant-removed.ts";
 import leaderElection from "./hot-swap/leader-election.ts";
 import livenessEqualsReadiness from "./hot-swap/liveness-equals-readiness.ts";
+import livenessImpatient from "./hot-swap/liveness-impatient.ts";
 import livenessKillsStartup from "./hot-swap/liveness-kills-startup.ts";
 import nodePlacementNarrowed from "./hot-swap/node-placement-narrowed.ts";
 import priorityClassDangling from "./hot-swap/priority-class-dangling.ts";
@@ -132,8 +134,10 @@ export const checks: readonly Check[] = [
   backendDangling,
   backendNotRunning,
   graceArithmetic,
+  grantRemoved,
   leaderElection,
   livenessEqualsReadiness,
+  livenessImpatient,
   livenessKillsStartup,
   nodePlacementNarrowed,
   priorityClassDangling,

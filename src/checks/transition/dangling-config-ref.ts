@@ -4,6 +4,7 @@ import type { Manifest, Problem, Severity } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
+import { lostFiles } from "./_mounted-files.ts";
 
 const mailer = (env: string) => `apiVersion: apps/v1
 kind: Deployment
@@ -64,6 +65,10 @@ const projected = (key: string, mark = "") => `volumeMounts: [{ name: conf, moun
                   name: mailer-settings
                   items:
                     - { key: ${key}, path: host }${mark}`;
+
+const file = (key: string, mark = "") => `volumeMounts:
+            - { name: conf, mountPath: /etc/mailer.conf, subPath: ${key} }${mark}
+      volumes: [{ name: conf, configMap: { name: mailer-settings } }]`;
 
 const DATABASE_LOGIN = "envFrom:\n            - secretRef:\n                name: mail-app";
 
@@ -130,6 +135,14 @@ export default defineCheck({
       },
     },
     {
+      title: "a file that is mounted by itself is no longer in its ConfigMap",
+      before: { "mailer.yaml": mailer(file("host")), "settings.yaml": SETTINGS },
+      after: {
+        "mailer.yaml": mailer(file("host", MARK)),
+        "settings.yaml": settings("smtpHost: smtp.example.com"),
+      },
+    },
+    {
       title: "the database whose operator makes the Secret gets another name",
       before: { "mailer.yaml": mailer(DATABASE_LOGIN), "database.yaml": database("mail") },
       after: { "mailer.yaml": mailer(DATABASE_LOGIN + MARK), "database.yaml": database("mail-v17") },
@@ -155,6 +168,14 @@ export default defineCheck({
       after: {
         "mailer.yaml": mailer(ALL.replace("mailer-settings", "mail-settings")),
         "settings.yaml": settings("host: smtp.example.com", "mail-settings"),
+      },
+    },
+    {
+      title: "a file that is mounted by itself is asked for by its new name",
+      before: { "mailer.yaml": mailer(file("host")), "settings.yaml": SETTINGS },
+      after: {
+        "mailer.yaml": mailer(file("smtpHost")),
+        "settings.yaml": settings("smtpHost: smtp.example.com"),
       },
     },
     {
@@ -190,7 +211,9 @@ export default defineCheck({
       if (change.kind !== "kept" || (!touched && change.before.object === change.after.object)) continue;
       const was = before.workload(change.before);
       const is = after.workload(change.after);
-      if (was && is) yield* lostReferences(was, is, transition);
+      if (!was || !is) continue;
+      yield* lostReferences(was, is, transition);
+      yield* lostFiles(was, is, transition);
     }
   },
 });
