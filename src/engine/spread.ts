@@ -69,7 +69,11 @@ function spreadOver(workload: Workload, level: Level, { exact, atMost }: Domains
  * two, the fewest that matter, or what `minDomains` waits for. With fewer than `minDomains` the least count is taken for
  * zero, so that none holds more than s (core/v1 TopologySpreadConstraint).
  */
-function skewed({ skew, minDomains, perGeneration, ignoresTaints }: SkewRule, exact?: number, atMost = Infinity) {
+function skewed(
+  { skew, minDomains, perGeneration, ignoresTaints }: SkewRule,
+  exact?: number,
+  atMost = Infinity,
+) {
   const z = Math.max(1, exact ?? Math.max(2, minDomains));
   const short = Math.min(z, atMost) < minDomains;
   const cap = short ? skew : Infinity;
