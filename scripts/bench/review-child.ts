@@ -19,18 +19,29 @@ export interface ChildResult {
   readonly rssMB: number;
 }
 
+const blobs = new Map<string, Blob>();
+
+/** As the app has it from GitHub: the same content is one blob on both sides, its text one piece and not a chain of many. */
+function blobOf(text: string): Blob {
+  const bytes = Buffer.from(text);
+  const sha = createHash("sha1").update(bytes).digest("hex");
+  const blob = blobs.get(sha) ?? { sha, text: bytes.toString("utf8") };
+  blobs.set(sha, blob);
+  return blob;
+}
+
 function asTree(commit: string, texts: ReadonlyMap<string, string>): Tree {
-  const files = [...texts].map(([path, text]): [string, Blob] => [
-    path,
-    { sha: createHash("sha1").update(text).digest("hex"), text },
-  ]);
-  return { commit, files: new Map(files), notes: [] };
+  const files = new Map([...texts].map(([path, text]) => [path, blobOf(text)]));
+  return { commit, files, notes: [] };
+}
+
+function treesOf(count: number): [base: Tree, head: Tree] {
+  const repository = benchRepository(count);
+  return [asTree("base", repository.files), asTree("head", afterChange(repository))];
 }
 
 async function measure(count: number, runs: number): Promise<ChildResult> {
-  const repository = benchRepository(count);
-  const base = asTree("base", repository.files);
-  const head = asTree("head", afterChange(repository));
+  const [base, head] = treesOf(count);
   const policy = defaultPolicy("2026-01-01");
   const ms: number[] = [];
   let [rssMB, findings] = [0, 0];

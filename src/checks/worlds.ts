@@ -1,6 +1,7 @@
 import { ALERTS, alertsOf } from "../engine/alerts.ts";
+import { nameCounter } from "../engine/names.ts";
 import { pair } from "../engine/pair.ts";
-import type { Cluster, Environment, Manifest, Rendering, Unit, ValuesKey } from "../engine/types.ts";
+import type { Cluster, Environment, Rendering, Unit, ValuesKey } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
 import { translated } from "../engine/values-keys.ts";
 import { valueCounter } from "../engine/values-parts.ts";
@@ -57,22 +58,18 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
 function indexOf(
   { units }: Rendering,
   keys: readonly ValuesKey[],
-): Pick<Surroundings, "names" | "kinds" | "countValue"> {
-  const names = new Map<string, number>();
-  const kinds = new Map<string, Manifest[]>();
-  for (const manifest of units.flatMap(({ manifests }) => manifests)) {
-    const alerts = alertsOf(manifest).map(({ name }) => `${ALERTS}/${name}`);
-    for (const name of [`${manifest.kind}/${manifest.name}`, ...alerts])
-      names.set(name, (names.get(name) ?? 0) + 1);
-    const same = kinds.get(manifest.kind);
-    if (same) same.push(manifest);
-    else kinds.set(manifest.kind, [manifest]);
-  }
+): Pick<Surroundings, "count" | "kinds" | "countValue"> {
+  const kinds = Map.groupBy(
+    units.flatMap(({ manifests }) => manifests),
+    ({ kind }) => kind,
+  );
+  const namesOf = (kind: string) =>
+    kind === ALERTS ? [...kinds.values()].flat().flatMap(alertsOf) : (kinds.get(kind) ?? []);
   const valuesSets = () =>
     units.flatMap(({ values, manifests }) =>
       (values ?? releasedValues(manifests)).map((set) => translated(set, keys)),
     );
-  return { names, kinds, countValue: valueCounter(valuesSets) };
+  return { count: nameCounter(namesOf), kinds, countValue: valueCounter(valuesSets) };
 }
 
 function isUntouched(left: Unit, right: Unit): boolean {

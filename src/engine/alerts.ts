@@ -31,9 +31,14 @@ const HOLDERS =
   /^(monitoring\.coreos\.com\/(PrometheusRule|ThanosRuler)|operator\.victoriametrics\.com\/VMRule|loki\.grafana\.com\/AlertingRule|helm\.toolkit\.fluxcd\.io\/HelmRelease|argoproj\.io\/Application)$/;
 
 const known = new WeakMap<Manifest, readonly Alert[]>();
+const NONE: readonly Alert[] = [];
+
+const isConfigMap = ({ kind, group }: Manifest) => kind === "ConfigMap" && group === "";
 
 /** The alerting rules that an object holds. Anything with an `alert` and an `expr` is one. */
 export function alertsOf(manifest: Manifest): readonly Alert[] {
+  const { group, kind } = manifest;
+  if (!isConfigMap(manifest) && kind !== RULE_FILE && !HOLDERS.test(`${group}/${kind}`)) return NONE;
   const seen = known.get(manifest);
   if (seen) return seen;
   const alerts = readAlerts(manifest);
@@ -42,8 +47,7 @@ export function alertsOf(manifest: Manifest): readonly Alert[] {
 }
 
 function readAlerts(manifest: Manifest): Alert[] {
-  if (manifest.kind === "ConfigMap" && manifest.group === "") return alertsInTexts(manifest);
-  if (manifest.kind !== RULE_FILE && !HOLDERS.test(`${manifest.group}/${manifest.kind}`)) return [];
+  if (isConfigMap(manifest)) return alertsInTexts(manifest);
   return rulesIn(manifest.object, []).flatMap(({ rule, path }) => {
     const read = readRule(rule, manifest, path.slice(0, -1).join("."));
     return read ? [{ ...read, path, locate: (field) => locateField(manifest, path, field) }] : [];

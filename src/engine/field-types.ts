@@ -40,9 +40,20 @@ export function misfits(
 ): { readonly by: KindShape["by"]; readonly found: readonly Misfit[] } | undefined {
   const all = kinds.map(({ shape, by }) => ({
     by,
-    found: isObject(manifest.object) ? inMap(manifest.object, shape, [], shape).slice(0, MOST) : [],
+    found: isObject(manifest.object) ? inObject(manifest.object, shape) : [],
   }));
   return all.sort((a, b) => a.found.length - b.found.length)[0];
+}
+
+const known = new WeakMap<Shape, WeakMap<JsonObject, readonly Misfit[]>>();
+
+/** Most objects are the same before and after a change, and are read once for both. */
+function inObject(object: JsonObject, shape: Shape): readonly Misfit[] {
+  const ofShape = known.get(shape) ?? new WeakMap<JsonObject, readonly Misfit[]>();
+  known.set(shape, ofShape);
+  const found = ofShape.get(object) ?? inMap(object, shape, [], shape).slice(0, MOST);
+  ofShape.set(object, found);
+  return found;
 }
 
 function inShape(value: Json, shape: Shape, path: FieldPath, root: Shape): Misfit[] {

@@ -84,10 +84,13 @@ function isRuleFile(value: JsonObject): boolean {
 /** Gives a file's objects their side and path. */
 export function manifestsOf(
   file: ManifestFile,
-  place: { path: string; side: Side; source: string },
+  { path, side, source }: { path: string; side: Side; source: string },
 ): Manifest[] {
-  const lines = lineIndex(place.source);
-  return file.entries.map((entry) => manifest(entry, place, lines));
+  const place: Place = { path, side, source, lines: lineIndex(source) };
+  return file.entries.map((entry) => {
+    const identity = isRuleFile(entry.object) ? ruleFile(entry.object, path) : identityOf(entry.object);
+    return new Described(entry.object, identity, new Written(entry, place));
+  });
 }
 
 /** The notes of a file that could not be read whole. Text with template actions is not YAML yet: one note says so. */
@@ -103,41 +106,132 @@ export function notesOf(file: ManifestFile, path: string, source: string): Note[
 const TEMPLATE =
   "This file holds template actions ({{ … }}) that nines cannot expand: only the YAML around them was judged, as if every condition held. Review the rest by hand.";
 
-function manifest(
-  { object, prefix, document }: Entry,
-  { path, side, source }: { path: string; side: Side; source: string },
-  lines: () => readonly number[],
-): Manifest {
-  const described = describe(object, {
-    path,
-    source,
-    locate: (field) => locate(document.find([...prefix, ...field]).whole, { path, side, source }, lines()),
-    span: (field) => {
-      const full = [...prefix, ...field];
-      const found = document.find(full);
-      return found.depth === full.length ? found.value : undefined;
-    },
-  });
-  if (!isRuleFile(object)) return described;
-  return {
-    ...described,
-    id: `/${RULE_FILE}//${path}`,
-    ref: `${RULE_FILE}/${path}`,
-    kind: RULE_FILE,
-    name: path,
-  };
+interface Place {
+  readonly path: string;
+  readonly side: Side;
+  readonly source: string;
+  readonly lines: () => readonly number[];
 }
+
+/** Where an object of a file is written. */
+class Written implements Placement {
+  readonly #entry: Entry;
+  readonly #place: Place;
+
+  constructor(entry: Entry, place: Place) {
+    this.#entry = entry;
+    this.#place = place;
+  }
+
+  get path(): string {
+    return this.#place.path;
+  }
+
+  get source(): string {
+    return this.#place.source;
+  }
+
+  locate(field: FieldPath): Location {
+    const { document, prefix } = this.#entry;
+    return locate(document.find([...prefix, ...field]).whole, this.#place);
+  }
+
+  span(field: FieldPath): Span | undefined {
+    const { document, prefix } = this.#entry;
+    const full = [...prefix, ...field];
+    const found = document.find(full);
+    return found.depth === full.length ? found.value : undefined;
+  }
+}
+
+const ruleFile = (object: JsonObject, path: string): Identity => ({
+  ...identityOf(object),
+  id: `/${RULE_FILE}//${path}`,
+  ref: `${RULE_FILE}/${path}`,
+  kind: RULE_FILE,
+  name: path,
+});
 
 /** How an object knows where its fields are written. */
 export interface Placement {
   readonly path: string;
   readonly source: string;
-  readonly locate: (field: FieldPath) => Location;
-  readonly span: (field: FieldPath) => Span | undefined;
+  locate(field: FieldPath): Location;
+  span(field: FieldPath): Span | undefined;
 }
 
-/** An object with its names. kubectl's default namespace is not assumed: an unwritten one stays empty (see `sameNamespace`). */
-export function describe(object: JsonObject, { path, source, locate, span }: Placement): Manifest {
+/** An object with its names. */
+export function describe(object: JsonObject, placement: Placement): Manifest {
+  return new Described(object, identityOf(object), placement);
+}
+
+type Identity = Pick<
+  Manifest,
+  "id" | "ref" | "group" | "version" | "kind" | "namespace" | "name" | "labels" | "annotations"
+>;
+
+/** A class, since a review holds tens of thousands of these: an object of closures would weigh three times as much. */
+class Described implements Manifest {
+  readonly id: string;
+  readonly ref: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly object: JsonObject;
+  readonly #placement: Placement;
+
+  constructor(object: JsonObject, identity: Identity, placement: Placement) {
+    this.id = identity.id;
+    this.ref = identity.ref;
+    this.group = identity.group;
+    this.version = identity.version;
+    this.kind = identity.kind;
+    this.namespace = identity.namespace;
+    this.name = identity.name;
+    this.labels = identity.labels;
+    this.annotations = identity.annotations;
+    this.object = object;
+    this.#placement = placement;
+  }
+
+  get path(): string {
+    return this.#placement.path;
+  }
+
+  get source(): string {
+    return this.#placement.source;
+  }
+
+  get(...field: FieldPath): Json | undefined {
+    return at(this.object, field);
+  }
+
+  locate(...field: FieldPath): Location {
+    return this.#placement.locate(field.length === 0 ? ["metadata", "name"] : field);
+  }
+
+  span(...field: FieldPath): Span | undefined {
+    return this.#placement.span(field);
+  }
+}
+
+const identities = new WeakMap<JsonObject, Identity>();
+
+/** Worked out once for both sides and every path at which the object stands. */
+function identityOf(object: JsonObject): Identity {
+  const seen = identities.get(object);
+  if (seen) return seen;
+  const identity = namesOf(object);
+  identities.set(object, identity);
+  return identity;
+}
+
+/** kubectl's default namespace is not assumed: an unwritten one stays empty (see `sameNamespace`). */
+function namesOf(object: JsonObject): Identity {
   const { group, version } = apiVersionOf(string(object["apiVersion"]) ?? "");
   const kind = string(object["kind"]) ?? "";
   const name = decode(
@@ -145,14 +239,12 @@ export function describe(object: JsonObject, { path, source, locate, span }: Pla
   );
   const namespace = decode(string(at(object, ["metadata", "namespace"])) ?? "");
   return {
-    id: `${todaysGroup(group, kind)}/${kind}/${namespace}/${name}`,
-    ref: namespace === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`,
-    ...{ group, version, kind, namespace, name, path, object, source },
+    // Joined, for a review keeps many thousands of these, and what is joined is one string, not a chain of several.
+    id: [todaysGroup(group, kind), kind, namespace, name].join("/"),
+    ref: (namespace === "" ? [kind, name] : [kind, namespace, name]).join("/"),
+    ...{ group, version, kind, namespace, name },
     labels: strings(at(object, ["metadata", "labels"])),
     annotations: strings(at(object, ["metadata", "annotations"])),
-    get: (...field) => at(object, field),
-    locate: (...field) => locate(field.length === 0 ? ["metadata", "name"] : field),
-    span: (...field) => span(field),
   };
 }
 
@@ -176,11 +268,8 @@ function lineIndex(source: string): () => readonly number[] {
 }
 
 /** A field is shown on the line of its key; a value that goes on below does not mark the whole block. */
-function locate(
-  span: Span,
-  { path, side, source }: { path: string; side: Side; source: string },
-  starts: readonly number[],
-): Location {
+function locate(span: Span, { path, side, source, lines }: Place): Location {
+  const starts = lines();
   const line = lineOf(starts, span.start);
   const column = span.start - (starts[line - 1] ?? 0) + 1;
   const nextLine = starts[line];

@@ -53,9 +53,7 @@ interface Walk {
 
 function visit(walk: Walk, node: Json | undefined, at: FieldPath): void {
   if (typeof node === "string") {
-    const variable = walk.manifest.get(...at.slice(0, -1), "name");
-    const key = at.at(-1) === "value" ? (string(variable) ?? "value") : (at.findLast(isName) ?? "");
-    walk.found.push(...inText(walk, node, { at, key }));
+    walk.found.push(...inText(walk, node, at));
   } else if (Array.isArray(node)) {
     (node as readonly Json[]).forEach((item, index) => {
       visit(walk, item, [...at, index]);
@@ -66,6 +64,12 @@ function visit(walk: Walk, node: Json | undefined, at: FieldPath): void {
     for (const [key, value] of Object.entries(node))
       if (!ASIDE.has(key) || at.at(-1) === "data") visit(walk, value, [...at, key]);
   }
+}
+
+/** What a text is the value of: the name of a variable, or the nearest key. */
+function keyOf(at: FieldPath, manifest: Manifest): string {
+  if (at.at(-1) !== "value") return at.findLast(isName) ?? "";
+  return string(manifest.get(...at.slice(0, -1), "name")) ?? "value";
 }
 
 const isName = (step: string | number): step is string => typeof step === "string";
@@ -102,16 +106,11 @@ const HOST_KEY =
 /** A line of a configuration file that gives a key a host: `redis.host = cart`. */
 const KEY_BEFORE = /([\w.-]+)["']?\s*[=:]\s*["']?$/;
 
-interface Place {
-  readonly at: FieldPath;
-  readonly key: string;
-}
-
-function inText({ manifest, names }: Walk, value: string, { at, key }: Place): Mention[] {
+function inText({ manifest, names }: Walk, value: string, at: FieldPath): Mention[] {
   const found: Mention[] = [];
   for (const match of value.matchAll(HOST)) {
     const [written, service = "", rest = "", number] = match;
-    if (!names.has(service) || !isAddress(match, value, key)) continue;
+    if (!names.has(service) || !isAddress(match, value, keyOf(at, manifest))) continue;
     const [, namespace] = rest.split(".");
     const scheme = /\w+:\/\/$/.exec(value.slice(Math.max(0, match.index - 12), match.index))?.[0] ?? "";
     const port = number ?? PORTS[scheme];

@@ -25,17 +25,31 @@ export interface Target {
   readonly protocol: string;
 }
 
-/** The policies that decide about a direction of some pods' traffic. */
-export function policiesFor(pods: Pods, direction: Direction, policies: readonly Manifest[]): Manifest[] {
-  return policies.filter((policy) => {
-    const selector = policy.get("spec", "podSelector");
-    return (
-      policy.group === "networking.k8s.io" &&
-      sameNamespace(policy, pods) &&
-      directionsOf(policy).includes(direction) &&
-      (!isObject(selector) || matchesSelector(selector, pods.labels))
-    );
+/** The policies that decide about a direction of some pods' traffic, in the order in which they stand. */
+export type Guards = (pods: Pods, direction: Direction) => readonly Manifest[];
+
+/** Asks each pod only the policies that share a label with it, or select without one: large units have thousands of both. */
+export function guardsOf(policies: readonly Manifest[]): Guards {
+  const own = policies.filter(({ group }) => group === "networking.k8s.io");
+  const rank = new Map(own.map((policy, index) => [policy, index]));
+  const byPair = Map.groupBy(own, (policy) => {
+    const [pair] = Object.entries(strings(policy.get("spec", "podSelector", "matchLabels")));
+    return pair?.join("=") ?? "";
   });
+  return (pods, direction) =>
+    ["", ...Object.entries(pods.labels).map((pair) => pair.join("="))]
+      .flatMap((pair) => byPair.get(pair) ?? [])
+      .filter((policy) => isGuard(policy, pods, direction))
+      .sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
+}
+
+function isGuard(policy: Manifest, pods: Pods, direction: Direction): boolean {
+  const selector = policy.get("spec", "podSelector");
+  return (
+    sameNamespace(policy, pods) &&
+    directionsOf(policy).includes(direction) &&
+    (!isObject(selector) || matchesSelector(selector, pods.labels))
+  );
 }
 
 /** `policyTypes`; where it is absent, ingress always and egress where there are rules for it. */

@@ -1,4 +1,5 @@
 import { at, list, object, string, strings } from "./json.ts";
+import { nameIndex } from "./names.ts";
 import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
 import type { Cluster, Environment, Json, Manifest, Side, Unit, ValuesKey, ValuesSet } from "./types.ts";
@@ -50,8 +51,8 @@ export interface World {
 export interface Surroundings {
   readonly side: Side;
   readonly cluster: Cluster;
-  /** `Kind/name` of every object of the side, with how often it is written. */
-  readonly names: ReadonlyMap<string, number>;
+  /** See `World.count`. */
+  readonly count: (kind: string, name: string) => number;
   /** Every object of the side, by kind. */
   readonly kinds: ReadonlyMap<string, readonly Manifest[]>;
   /** Keys of charts that the policy translates. */
@@ -64,14 +65,14 @@ const NONE: readonly Manifest[] = [];
 
 export function worldOf(
   unit: Unit,
-  { side, cluster, names, kinds, countValue, valuesKeys }: Surroundings,
+  { side, cluster, count, kinds, countValue, valuesKeys }: Surroundings,
 ): World {
   let values: readonly ValuesSet[] | undefined;
   const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
-  const byName = Map.groupBy(unit.manifests, ({ kind, name }) => `${kind}/${name}`);
   const workloads = unit.manifests.flatMap((manifest) => workloadOf(manifest) ?? []);
   const byManifest = new Map(workloads.map((workload) => [workload.manifest, workload]));
   const ofKind = (...kinds: readonly string[]) => kinds.flatMap((kind) => byKind.get(kind) ?? []);
+  const named = nameIndex((kind) => byKind.get(kind) ?? NONE);
   const lasting = workloads.filter((workload) => !workload.runsToCompletion);
   const selection = selectionOf(ofKind("Service"), lasting);
   const budgets = budgetIndex(ofKind("PodDisruptionBudget"), lasting);
@@ -91,10 +92,9 @@ export function worldOf(
       workloads,
       ofKind,
     },
-    find: (kind, name, from) =>
-      byName.get(`${kind}/${name}`)?.find((manifest) => sameNamespace(manifest, from)),
-    anywhere: (kind, name) => names.has(`${kind}/${name}`),
-    count: (kind, name) => names.get(`${kind}/${name}`) ?? 0,
+    find: (kind, name, from) => named(kind, name).find((manifest) => sameNamespace(manifest, from)),
+    anywhere: (kind, name) => count(kind, name) > 0,
+    count,
     countValue,
     get values() {
       values ??= (unit.values ?? releasedValues(unit.manifests)).map((set) => translated(set, valuesKeys));

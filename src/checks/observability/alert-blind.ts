@@ -8,6 +8,7 @@ import { sameNamespace } from "../../engine/selectors.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
 import { keptWorkloads } from "../../engine/workload-pairs.ts";
 import { predecessor, workloadOf, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
 const workload = (name: string, { kind = "Deployment", container = "web" } = {}) => `apiVersion: apps/v1
@@ -205,16 +206,17 @@ const POD_OWNERS = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Rollou
 function ofContainers(was: Workload, is: Workload, { after }: Transition): Rename[] {
   return is.containers.flatMap((container): Rename[] => {
     const old = predecessor(container, is, was);
-    const stays =
-      old &&
-      POD_OWNERS.flatMap((kind) => after.everywhere(kind)).some((manifest) =>
-        workloadOf(manifest)?.containers.some(({ name }) => name === old.name),
-      );
-    if (!old || old.name === container.name || stays) return [];
+    if (!old || old.name === container.name || hasContainer(after, old.name)) return [];
     const text = `container ${old.name} of ${is.manifest.ref} is ${container.name} now`;
     return [{ label: "container", was: old.name, is: container.name, text, manifest: is.manifest }];
   });
 }
+
+/** Whether a pod anywhere still has a container of this name: the alert may be about that one. */
+const hasContainer = (world: World, name: string): boolean =>
+  POD_OWNERS.flatMap((kind) => world.everywhere(kind)).some((manifest) =>
+    workloadOf(manifest)?.containers.some((container) => container.name === name),
+  );
 
 /** `job` and `service` of what is scraped through a Service are its name (prometheus-operator, ServiceMonitor). */
 function ofService(service: Manifest, { before, after, changes }: Transition): Rename[] {

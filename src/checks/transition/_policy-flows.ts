@@ -5,8 +5,9 @@ import {
   allowsDns,
   includesPods,
   podsOfWorkload,
-  policiesFor,
+  guardsOf,
   targetOf,
+  type Guards,
   type Peer,
   type Pods,
 } from "../../engine/network-policies.ts";
@@ -52,15 +53,16 @@ export function blockedIn(world: World): Blocked[] {
     .ofKind("Service")
     .filter(({ group }) => group === "")
     .flatMap((service) => backingOf(service, world) ?? []);
-  const context = { policies, world, monitors: monitorsOf(world) };
+  const guards = guardsOf(policies);
+  const context = { guards, world, monitors: monitorsOf(world) };
   const inward = [
-    ...clients(services, policies, world),
+    ...clients(services, guards, world),
     ...services.flatMap((backing) => [...guests(backing, context)]),
   ];
   const seen = new Set(inward.flatMap(({ kind, to }) => (kind === "unseen" ? [] : [to.replace(/:.*$/, "")])));
   return [
     ...inward.filter(({ kind, to }) => kind !== "unseen" || !seen.has(to)),
-    ...world.workloads.flatMap((workload) => withoutDns(workload, policies)),
+    ...world.workloads.flatMap((workload) => withoutDns(workload, guards)),
   ];
 }
 
@@ -85,11 +87,7 @@ function backingOf(service: Manifest, world: World): Backing | undefined {
 }
 
 /** Workloads that name a Service in their settings, and may not get through to it. */
-function* clients(
-  services: readonly Backing[],
-  policies: readonly Manifest[],
-  world: World,
-): Iterable<Blocked> {
+function* clients(services: readonly Backing[], guards: Guards, world: World): Iterable<Blocked> {
   const byName = Map.groupBy(services, ({ service }) => service.name);
   for (const mention of mentionsOf(world, new Set(byName.keys()))) {
     const caller = world.workload(mention.manifest);
@@ -101,7 +99,7 @@ function* clients(
       const port = ports.find((one) => scalarText(one.port) === mention.port || one.name === mention.port);
       if (mention.port !== undefined && !port) continue;
       const flow = { from: caller.manifest.ref, to: titleOf(backing.service, port), proven: true };
-      yield* stopped({ backing, from, port, flow }, policies, world);
+      yield* stopped({ backing, from, port, flow }, guards, world);
     }
   }
 }
@@ -114,18 +112,14 @@ interface Call {
 }
 
 /** Both ends must agree: what may come in there, and what may go out here. */
-function* stopped(
-  { backing, from, port, flow }: Call,
-  policies: readonly Manifest[],
-  world: World,
-): Iterable<Blocked> {
+function* stopped({ backing, from, port, flow }: Call, guards: Guards, world: World): Iterable<Blocked> {
   const target = port && targetOf(port.target, port.protocol, backing.workloads);
-  const outgoing = policiesFor(from, "Egress", policies);
+  const outgoing = guards(from, "Egress");
   const reaches = (peer: Peer, policy: Manifest) =>
     backing.pods.some((pods) => includesPods(peer, policy, pods, world));
   if (outgoing.length > 0 && !allows(outgoing, "Egress", target, reaches))
     yield { ...flow, kind: "egress", policies: outgoing };
-  const incoming = entrance(backing, policies);
+  const incoming = entrance(backing, guards);
   if (
     incoming &&
     !allows(incoming, "Ingress", target, (peer, policy) => includesPods(peer, policy, from, world))
@@ -134,9 +128,9 @@ function* stopped(
 }
 
 /** The policies that guard all pods behind a Service; undefined where some are open. */
-function entrance({ pods }: Backing, policies: readonly Manifest[]): Manifest[] | undefined {
-  const guards = pods.map((some) => policiesFor(some, "Ingress", policies));
-  return guards.some((list) => list.length === 0) ? undefined : [...new Set(guards.flat())];
+function entrance({ pods }: Backing, guards: Guards): Manifest[] | undefined {
+  const found = pods.map((some) => guards(some, "Ingress"));
+  return found.some((policies) => policies.length === 0) ? undefined : [...new Set(found.flat())];
 }
 
 const titleOf = ({ name }: Manifest, port: ServicePort | undefined) =>
@@ -145,13 +139,9 @@ const titleOf = ({ name }: Manifest, port: ServicePort | undefined) =>
 /** Who comes to a Service without naming it in a workload here: visitors, a monitor, its own members. */
 function* guests(
   backing: Backing,
-  {
-    policies,
-    world,
-    monitors,
-  }: { policies: readonly Manifest[]; world: World; monitors: ReturnType<typeof monitorsOf> },
+  { guards, world, monitors }: { guards: Guards; world: World; monitors: ReturnType<typeof monitorsOf> },
 ): Iterable<Blocked> {
-  const incoming = entrance(backing, policies);
+  const incoming = entrance(backing, guards);
   if (!incoming) return;
   const { service } = backing;
   const blocks: Blocks = (port, fits) =>
@@ -270,9 +260,9 @@ function monitored(service: Manifest, monitors: ReturnType<typeof monitorsOf>) {
 }
 
 /** Pods that may not ask DNS find nothing by its name. */
-function withoutDns(workload: Workload, policies: readonly Manifest[]): Blocked[] {
+function withoutDns(workload: Workload, guards: Guards): Blocked[] {
   const pods = podsOfWorkload(workload);
-  const outgoing = pods ? policiesFor(pods, "Egress", policies) : [];
+  const outgoing = pods ? guards(pods, "Egress") : [];
   if (outgoing.length === 0 || allowsDns(outgoing)) return [];
   return [{ kind: "dns", policies: outgoing, from: workload.manifest.ref, to: "DNS", proven: true }];
 }
