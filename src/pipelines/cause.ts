@@ -249,9 +249,16 @@ function fallback(weakening: Weakening, change: Change): Cause {
 }
 
 /** A job that tests and deploys, and no longer stops between the two. */
-function together({ deploy, is }: Weakening, { job, pipeline }: Evidence): Cause | undefined {
+function together(
+  { deploy, is }: Weakening,
+  { job, pipeline, step, text: command }: Evidence,
+): Cause | undefined {
   const same = deploy?.after.points.some((point) => point.job === job) ?? false;
   if (!is.at || !same) return undefined;
+  if (step?.background) {
+    const what = `${nounOf(pipeline)} ${job.id} now runs \`${oneLine(command)}\` in the background, and deploys without waiting for it`;
+    return { at: is.at, what, fix: "Wait for it before the step that deploys: `- wait-all:`.", job };
+  }
   return {
     at: is.at,
     what: `${nounOf(pipeline)} ${job.id} goes on to its deploy although its tests failed`,

@@ -48,6 +48,8 @@ export function faultOf(
   play: Play,
 ): { reason: string; at: Location } | undefined {
   if (cannotFail !== undefined) return { reason: `cannot block: ${cannotFail}`, at };
+  if (step?.cancelled)
+    return { reason: "may fail: it is cancelled before anything waits for it", at: step.at };
   const allowed = WORDS_OF[play.pipeline.provider].allowFailure;
   if (step?.allowFailure && mayBeTrue(allows(step.allowFailure, job, play)) && !rechecked(step, job)) {
     return { reason: `may fail: its step has ${allowed}`, at: step.allowFailure.at };

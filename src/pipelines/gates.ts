@@ -200,9 +200,9 @@ export class Judge {
   #inJob({ step, job }: Evidence, deployStep: number, base: Play): Omit<Standing, "scenario"> {
     const later = job.steps[deployStep];
     if (!step || !later) return { verdict: "required", reason: "runs in the same job" };
-    const between = job.steps.slice(step.index + 1, deployStep);
-    if (step.background && !between.some(({ uses, run }) => uses === undefined && run === undefined)) {
-      return { verdict: "advisory", reason: "runs in the background, and the deploy does not wait for it" };
+    if (step.background && (step.joined ?? Infinity) > deployStep) {
+      const reason = "runs in the background, and the deploy does not wait for it";
+      return { verdict: "advisory", reason, at: step.at };
     }
     if (later.condition && mayBeTrue(afterStep(later.condition, step, base))) {
       return {

@@ -1,6 +1,8 @@
 import type { Location } from "../engine/types.ts";
 import type { Expr } from "./expressions.ts";
 import type { Files } from "./github-actions.ts";
+import { joinBackground, readControl } from "./github-background.ts";
+import type { Concurrent } from "./github-background.ts";
 import { openElsewhere } from "./github-elsewhere.ts";
 import type { Home } from "./github-elsewhere.ts";
 import { localPath, readArguments, readCondition, readTexts } from "./github-jobs.ts";
@@ -9,6 +11,12 @@ import type { Known } from "./interpolate.ts";
 import type { Condition, Step } from "./model.ts";
 import { entries, entry, field, text } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
+
+/** Steps as they are collected, and how many groups were met. */
+interface Collected {
+  readonly steps: Concurrent[];
+  groups: number;
+}
 
 /** Where steps are read: in a job, or in an action that a step of it uses. */
 interface Frame {
@@ -19,6 +27,8 @@ interface Frame {
   readonly folder: string;
   readonly outer?: Step;
   readonly depth?: number;
+  /** The `parallel` group that the steps are in. */
+  readonly group?: number;
   /** The file of another repository in which the steps stand. */
   readonly home?: Home | undefined;
 }
@@ -29,27 +39,32 @@ const STEPS_AT_MOST = 2_000;
 
 /** The steps of a job, with those of local composite actions in the place of the step that uses them. */
 export function readSteps(node: Node | undefined, frame: Frame): Step[] {
-  const steps: Step[] = [];
-  collect(node, frame, steps);
-  return steps.map((step, index) => ({ ...step, index }));
+  const into: Collected = { steps: [], groups: 0 };
+  collect(node, frame, into);
+  const steps = into.steps.map((read, index) => ({ ...read, step: { ...read.step, index } }));
+  return joinBackground(steps);
 }
 
-function collect(node: Node | undefined, frame: Frame, into: Step[]): void {
+function collect(node: Node | undefined, frame: Frame, into: Collected): void {
   const items = node?.kind === "sequence" ? node.items : [];
   for (const item of items) {
-    if (into.length >= STEPS_AT_MOST) return;
-    const group = field(item, "parallel");
-    if (group) collect(group, frame, into);
-    else readStep(item, frame, into);
+    if (into.steps.length >= STEPS_AT_MOST) return;
+    const members = field(item, "parallel");
+    if (members && frame.group === undefined) {
+      into.groups += 1;
+      collect(members, { ...frame, group: into.groups }, into);
+    } else readStep(item, frame, into);
   }
 }
 
-function readStep(node: Node, frame: Frame, into: Step[]): void {
+function readStep(node: Node, frame: Frame, into: Collected): void {
   const step = plainStep(node, frame);
+  const group = frame.group === undefined ? {} : { group: frame.group };
   const action = step.uses === undefined ? undefined : openAction(step.uses, step.at, frame);
   if (!action) {
     // An action of another repository is known by its name; one of this repository should have been there.
-    into.push(localPath(step.uses ?? "") === undefined ? step : { ...step, opaque: true });
+    const opaque = localPath(step.uses ?? "") !== undefined;
+    into.steps.push({ step: opaque ? { ...step, opaque } : step, ...group, ...readControl(node) });
     return;
   }
   const given = { given: field(node, "with"), known: frame.known };
@@ -87,12 +102,16 @@ function plainStep(node: Node, frame: Frame): Step {
     arguments: readTexts(field(node, "with"), known),
     ...stepConditions(node, frame),
     folder: interpolate(text(field(node, "working-directory")) ?? frame.folder, known),
-    background: text(field(node, "background")) === "true",
+    background: inBackground(node, frame),
     opaque: false,
     at: stepAt(node),
     environment: readTexts(field(node, "env"), known),
   };
 }
+
+/** An action in the background takes all its steps there. */
+const inBackground = (node: Node, { group, outer }: Frame): boolean =>
+  group !== undefined || (outer?.background ?? false) || text(field(node, "background")) === "true";
 
 function script(
   node: Node,

@@ -151,6 +151,10 @@ export interface Step {
   readonly folder: string;
   /** It runs beside the steps after it. */
   readonly background: boolean;
+  /** Of a step in the background: the index of the first step that starts only after it has ended well. */
+  readonly joined?: number;
+  /** A step in the background that is stopped before anything waits for it. */
+  readonly cancelled?: boolean;
   /** The `uses` of a local action could not be read. */
   readonly opaque: boolean;
   readonly at: Location;

@@ -3,6 +3,7 @@ import { SHIP, ship, unit, ci, steps, expectEach, MAIN } from "./rows.ts";
 import { job, workflow } from "./trees.ts";
 
 describe("steps of one job", () => {
+  const background = "id: suite\n        run: go test ./...\n        background: true";
   const inOne = (...list: string[]): Record<string, string> => workflow(steps("deploy-production", list));
   expectEach([
     {
@@ -17,8 +18,57 @@ describe("steps of one job", () => {
     },
     {
       name: "a test in the background that is waited for",
-      files: inOne("run: go test ./...\n        background: true", "wait-all: true", `run: ${SHIP}`),
+      files: inOne(background, "wait-all: true", `run: ${SHIP}`),
       verdict: "required",
+    },
+    {
+      name: "a test in the background that is waited for by its name",
+      files: inOne(background, "wait: [docs, Suite]", `run: ${SHIP}`),
+      verdict: "required",
+    },
+    {
+      name: "a test in the background, and a wait for another",
+      files: inOne(background, "wait: docs", `run: ${SHIP}`),
+      verdict: "advisory",
+    },
+    {
+      name: "a test in the background that is waited for after the deploy",
+      files: inOne(background, `run: ${SHIP}`, "wait: suite"),
+      verdict: "advisory",
+    },
+    {
+      name: "a test in the background, and a wait that may fail",
+      files: inOne(background, "wait-all:\n        continue-on-error: true", `run: ${SHIP}`),
+      verdict: "advisory",
+    },
+    {
+      name: "a test in the background that is cancelled",
+      files: inOne(background, "cancel: suite", "wait-all:", `run: ${SHIP}`),
+      verdict: "advisory",
+    },
+    {
+      name: "a test in a parallel group before the deploy",
+      files: inOne("parallel:\n          - run: go test ./...\n          - run: make docs", `run: ${SHIP}`),
+      verdict: "required",
+    },
+    {
+      name: "a test in the parallel group of the deploy",
+      files: inOne(`parallel:\n          - run: go test ./...\n          - run: ${SHIP}`),
+      verdict: "advisory",
+    },
+    {
+      name: "a test in the background of a job that the deploy needs",
+      files: workflow(steps("test", [background, "run: make docs"]) + ship()),
+      verdict: "required",
+    },
+    {
+      name: "an action in the background whose steps test",
+      files: {
+        ...inOne("uses: ./.github/actions/suite\n        background: true", `run: ${SHIP}`),
+        ".github/actions/suite/action.yml":
+          "runs:\n  using: composite\n  steps:\n    - run: go test ./...\n      shell: bash\n",
+      },
+      verdict: "advisory",
     },
     { name: "a test after the deploy", files: inOne(`run: ${SHIP}`, "run: go test ./..."), verdict: "post" },
     {

@@ -1,0 +1,167 @@
+import { ci, MAIN, ship, SHIP, steps, THRESHOLDS, unit, when } from "./rows.ts";
+import { job, workflow } from "./trees.ts";
+
+export type Files = Readonly<Record<string, string>>;
+
+export const gated = workflow(unit() + ship());
+const E2E = job("e2e", "npx playwright test");
+export const withE2e = workflow(unit() + E2E + ship("    needs: [test, e2e]\n"));
+const commented = (text: string): string => text.replaceAll(/^/gm, "# ").replace(/# $/, "");
+export const load = workflow(job("load", "k6 run load.js") + ship("    needs: load\n"));
+
+/** Each hazard, before and after, with the one thing that is said: the check, and the line. */
+export const HAZARDS: readonly (readonly [name: string, before: Files, after: Files, said: string])[] = [
+  ["H1 a stage is removed", withE2e, workflow(unit() + ship()), "stage-removed release.yml:10"],
+  [
+    "H2 a stage is commented out",
+    withE2e,
+    workflow(unit() + commented(E2E) + ship()),
+    "stage-removed release.yml:8",
+  ],
+  [
+    "H2 its step is commented out",
+    workflow(steps("test", ["run: make image", "run: go test ./..."]) + ship()),
+    workflow(`${steps("test", ["run: make image"])}      # - run: go test ./...\n${ship()}`),
+    "stage-removed release.yml:8",
+  ],
+  ["H3 the deploy's need is dropped", gated, workflow(unit() + ship("")), "gate-weakened release.yml:8"],
+  [
+    "H4 the deploy runs whatever happened",
+    gated,
+    workflow(unit() + when("always()")),
+    "gate-weakened release.yml:11",
+  ],
+  [
+    "H5 the job may fail",
+    gated,
+    workflow(unit("    continue-on-error: true\n") + ship()),
+    "gate-weakened release.yml:6",
+  ],
+  [
+    "H5 the shell hides it",
+    gated,
+    workflow(job("test", "go test ./... || true") + ship()),
+    "gate-weakened release.yml:7",
+  ],
+  [
+    "H5 the tests move to the background of the deploy's job",
+    workflow(steps("deploy-production", ["run: go test ./...", `run: ${SHIP}`])),
+    workflow(
+      steps("deploy-production", [
+        "run: go test ./...\n        background: true",
+        `run: ${SHIP}`,
+        "wait-all:",
+      ]),
+    ),
+    "gate-weakened release.yml:7",
+  ],
+  [
+    "H6 the job never runs",
+    workflow(unit() + when("${{ !failure() }}")),
+    workflow(unit("    if: false\n") + when("${{ !failure() }}")),
+    "gate-weakened release.yml:6",
+  ],
+  [
+    "H6 only by hand",
+    ci(unit(), "pull_request: {}"),
+    ci(unit(), "workflow_dispatch: {}"),
+    "gate-weakened ci.yml:2",
+  ],
+  [
+    "H7 the build leaves its tests out",
+    workflow(job("test", "mvn -B verify") + ship()),
+    workflow(job("test", "mvn -B verify -DskipTests") + ship()),
+    "stage-removed release.yml:4",
+  ],
+  [
+    "H7 tests are left out by name",
+    workflow(job("test", "npx playwright test") + ship()),
+    workflow(job("test", "npx playwright test --grep @smoke") + ship()),
+    "tests-narrowed release.yml:7",
+  ],
+  [
+    "H7 the tests skip a folder that is deployed",
+    { ...ci(unit(), "pull_request: {}"), ...workflow(ship("")), "charts/values.yaml": "a: 1\n" },
+    {
+      ...ci(unit(), "pull_request: { paths: ['src/**'] }"),
+      ...workflow(ship("")),
+      "charts/values.yaml": "a: 1\n",
+    },
+    "tests-skip-paths ci.yml:3",
+  ],
+  [
+    "H8 the tests lose the event before merges",
+    ci(unit(), "pull_request: {}\n  push: { branches: [main] }"),
+    ci(unit(), MAIN),
+    "gate-weakened ci.yml:2",
+  ],
+  [
+    "H9 the file is deleted",
+    { ...ci(unit(), "pull_request: {}"), ...workflow(ship("")) },
+    workflow(ship("")),
+    "stage-removed base ci.yml:5",
+  ],
+  [
+    "H10 an input passes the tests by",
+    workflow(unit() + ship(), "workflow_dispatch: { inputs: { fast: { type: boolean } } }"),
+    workflow(
+      unit("    if: ${{ !inputs.fast }}\n") + when("${{ !failure() }}"),
+      "workflow_dispatch: { inputs: { fast: { type: boolean } } }",
+    ),
+    "gate-weakened release.yml:6",
+  ],
+  [
+    "H11 production no longer waits for staging",
+    workflow(job("deploy-staging", `${SHIP} -n staging`) + ship("    needs: deploy-staging\n")),
+    workflow(job("deploy-staging", `${SHIP} -n staging`) + ship("")),
+    "staging-bypassed release.yml:8",
+  ],
+  [
+    "H12 the environment is dropped",
+    workflow(ship("    environment: production\n")),
+    workflow(ship("")),
+    "environment-removed release.yml:4",
+  ],
+  [
+    "H13 the deploy no longer waits",
+    workflow(job("deploy-production", `${SHIP} --wait`)),
+    workflow(job("deploy-production", SHIP)),
+    "rollout-wait-removed release.yml:7",
+  ],
+  [
+    "H15 the load test's thresholds are removed",
+    { ...load, ...THRESHOLDS },
+    { ...load, "load.js": "export const options = { vus: 5 };\n" },
+    "gate-weakened load.js:1",
+  ],
+  [
+    "H15 the scan can no longer fail",
+    workflow(
+      steps("zap", ["uses: zaproxy/action-full-scan@v0.12.0\n        with: { fail_action: true }"]) +
+        ship("    needs: zap\n"),
+    ),
+    workflow(steps("zap", ["uses: zaproxy/action-full-scan@v0.12.0"]) + ship("    needs: zap\n")),
+    "gate-weakened release.yml:7",
+  ],
+  [
+    "H15 the least coverage is lowered",
+    workflow(job("test", "pytest --cov-fail-under=90") + ship()),
+    workflow(job("test", "pytest --cov-fail-under=50") + ship()),
+    "criterion-lowered release.yml:7",
+  ],
+  [
+    "H16 the next push cancels the deploy",
+    workflow(ship("")),
+    workflow(ship("    concurrency: { group: deploy, cancel-in-progress: true }\n")),
+    "deploy-cancelled-in-progress release.yml:6",
+  ],
+  [
+    "H17 a second deploy waits for nothing",
+    gated,
+    {
+      ...gated,
+      ".github/workflows/hotfix.yml": `on: workflow_dispatch\njobs:\n${job("hotfix-production", SHIP)}`,
+    },
+    "deploy-ungated hotfix.yml:3",
+  ],
+];
