@@ -46,6 +46,14 @@ export function readYaml(text: string): { documents: YamlDocument[]; problems: Y
   }
 }
 
+/** Where a YAML file names something that holds itself: there are programs that never end with it, kustomize among them. */
+export function selfReference(text: string): YamlProblem | undefined {
+  if (!text.includes("&") || !text.includes("*")) return undefined;
+  return readYaml(text).problems.find(({ message }) => message.endsWith(HOLDS_ITSELF));
+}
+
+const HOLDS_ITSELF = "holds itself.";
+
 function tooLarge(length: number) {
   const message = `the file has ${length} characters; nines reads up to ${LIMITS.characters}. Split it to have it judged.`;
   return { documents: [], problems: [{ line: 1, message }] };
@@ -161,7 +169,7 @@ function refuseLarge(events: readonly Event[], text: string): void {
       case EVENT_ID.ALIAS: {
         const name = text.slice(event.anchorStart, event.anchorEnd);
         if (open.some(({ anchor }) => anchor === name))
-          throw new LimitError(`what &${name} names holds itself.`, event.anchorStart);
+          throw new LimitError(`what &${name} names ${HOLDS_ITSELF}`, event.anchorStart);
         add(anchors.get(name) ?? 1, undefined, event.anchorStart);
         break;
       }

@@ -1,7 +1,7 @@
 import { at, isObject, list, object, string, type JsonObject } from "../engine/json.ts";
 import type { FieldPath, Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { layered } from "../engine/values.ts";
-import { readYaml } from "../engine/yaml.ts";
+import { readYaml, selfReference } from "../engine/yaml.ts";
 import type { Attempt } from "./chart-notes.ts";
 import { isKustomization, type Closure } from "./kustomization.ts";
 import {
@@ -44,6 +44,8 @@ const MOST_TRIES = 30;
 
 /** Builds a kustomization with `kubectl kustomize`. What cannot be built is a note that says how to make it buildable. */
 export async function buildKustomization(closure: Closure, tree: Tree, side: Side): Promise<Built> {
+  const endless = endlessFile(closure, tree);
+  if (endless !== undefined) return failed(closure.root.path, endless);
   const late = deadline();
   let omit: Omissions = {
     ...NO_OMISSIONS,
@@ -79,6 +81,14 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
     ],
     dropped: [],
   };
+}
+
+function endlessFile({ files }: Closure, tree: Tree): string | undefined {
+  for (const path of files) {
+    const problem = selfReference(tree.files.get(path)?.text ?? "");
+    if (problem) return `in ${path}, line ${problem.line}, ${problem.message.replace(/\.$/, "")}`;
+  }
+  return undefined;
 }
 
 const INFLATED =

@@ -38,9 +38,9 @@ describe("hostile charts end in a note", () => {
 
   withHelm("templates that write without end", async () => {
     const head = await survived(
-      withTemplate('{{ range until 100000 }}\n---\na: {{ repeat 3000 "x" }}\n{{ end }}'),
+      withTemplate('{{ range until 1200 }}\n---\na: {{ repeat 30000 "x" }}\n{{ end }}'),
     );
-    expect(messages(head)).toMatch(/could not be rendered/);
+    expect(messages(head)).toMatch(/could not be rendered.*over 32000000 characters/);
   });
 
   withHelm("a name that reads as a flag", async () => {
@@ -100,6 +100,16 @@ describe("nothing leaves the scratch folder", () => {
       "c/kustomization.yaml": "resources: [../a]\n",
     });
     expect(messages(head)).toMatch(/cycle/);
+  });
+
+  withKubectl("an object of a kustomization that holds itself", async () => {
+    const head = await survived({
+      "k/kustomization.yaml": "resources: [cm.yaml]\n",
+      "k/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: &m\n  name: b\n  labels: *m\n",
+    });
+    expect(messages(head)).toContain(
+      "This kustomization could not be built: in k/cm.yaml, line 5, what &m names holds itself.",
+    );
   });
 
   withHelm("it is removed", async () => {
