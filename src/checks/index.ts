@@ -9,6 +9,7 @@ import storeWithoutBackup from "./data/store-without-backup.ts";
 import valuesStorageChanged from "./data/values-storage-changed.ts";
 import faultInjected from "./degradation/fault-injected.ts";
 import protectionRemoved from "./degradation/protection-removed.ts";
+import protectionWeakened from "./degradation/protection-weakened.ts";
 import analysisWeakened from "./hot-swap/analysis-weakened.ts";
 import backendDangling from "./hot-swap/backend-dangling.ts";
 import backendNotRunning from "./hot-swap/backend-not-running.ts";
@@ -130,6 +131,7 @@ export const checks: readonly Check[] = [
   valuesStorageChanged,
   faultInjected,
   protectionRemoved,
+  protectionWeakened,
   analysisWeakened,
   backendDangling,
   backendNotRunning,

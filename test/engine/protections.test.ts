@@ -127,7 +127,7 @@ test("a middleware that no route names any more protects nobody: the route's lin
   expect(lost).toMatchObject([
     { severity: "warning", tier: "critical", subject: { ref: "Deployment/shop/web" } },
   ]);
-  expect(lost[0]?.message).toContain("Middleware/shop/again has retry");
+  expect(lost[0]?.message).toContain("no longer goes through Middleware/shop/again, which has retry");
 });
 
 test("a middleware that an Ingress names by its annotation counts", async () => {

@@ -201,11 +201,11 @@ function routesOf({ service, namespace }: Protection, world: World): Manifest[] 
 /** What users get from then on; begins with the Service's name. */
 const EFFECTS: Readonly<Record<Means, (service: string) => string>> = {
   retry: (service) =>
-    `A request that meets a pod of ${service} which fails or is just being replaced is no longer tried again: its user sees the error`,
+    `When a pod of ${service} crashes, is drained or is replaced, the request that meets it is no longer tried again: its user sees the error`,
   timeout: (service) =>
-    `When ${service} hangs, requests to it wait as long as it does, and hold up whoever waits for them`,
+    `When ${service} hangs, its callers wait as long as it does, and run out of connections and threads for everything else`,
   ejection: (service) =>
-    `A pod of ${service} that answers with errors goes on getting its share of the requests`,
+    `When a pod of ${service} answers with errors, it goes on getting its share of the requests`,
   fallback: (service) => `While ${service} fails, users see the bare error of the proxy and no page of yours`,
   stale: (service) => `While ${service} fails, users get errors and no longer its last good answer`,
   limit: (service) => `One caller that asks too much can take ${service} away from all others`,
@@ -219,7 +219,7 @@ function problemOf(group: readonly Protection[], { before, after }: Transition):
   const what = listText(settings);
   const now = after.find(holder.kind, holder.name, holder);
   const isOff = now !== undefined && now.get(...first.path) !== undefined && !first.link;
-  const verb = on ? (isOff ? "and this change switches it off" : "and this change takes it away") : "";
+  const loss = lossText(first, what, after);
   const still = rest !== undefined && !isOff && on ? ` ${rest.charAt(0).toUpperCase()}${rest.slice(1)}.` : "";
   return {
     subject: subjectOf(first, before, after),
@@ -227,12 +227,24 @@ function problemOf(group: readonly Protection[], { before, after }: Transition):
     ...placeOf(first, after),
     ...(still !== "" && { atMost: "notice" as const }),
     message: on
-      ? `${holder.ref} has ${what}, ${verb}. ${EFFECTS[means](listText(services))}.${still}`
+      ? `${loss}. ${EFFECTS[means](listText(services))}.${still}`
       : `${holder.ref} now has ${what}. ${EFFECTS[means](listText(services))}.`,
     fix: on
-      ? `Keep ${what}, or write the same where requests to ${listText(services)} go from now on.`
+      ? `Keep ${what} in ${holder.ref}, or write the same where requests to ${listText(services)} go from now on.`
       : `Take ${what} out again, or show that requests to ${listText(services)} must not be sent twice.`,
   };
+}
+
+function lossText({ holder, path, link, service }: Protection, what: string, after: World): string {
+  const now = after.find(holder.kind, holder.name, holder);
+  if (!now) return `${holder.ref} goes, and with it ${what}`;
+  const value = now.get(...path);
+  if (value === undefined) return `${holder.ref} loses ${what}`;
+  if (JSON.stringify(value) !== JSON.stringify(holder.get(...path)))
+    return `${holder.ref} switches off ${what}`;
+  return link
+    ? `${link.manifest.ref} no longer goes through ${holder.ref}, which has ${what}`
+    : `${holder.ref} has ${what}, and no longer covers ${service}`;
 }
 
 /** The workload whose users are hurt: its tier decides. */
