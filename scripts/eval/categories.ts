@@ -186,7 +186,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 
   // Test stages
   "always-added": ["gate-weakened", "staging-bypassed"],
-  "concurrency-changed": ["deploy-cancelled-in-progress"],
+  "concurrency-changed": ["deploy-cancelled-in-progress", "deploys-may-overlap"],
   "continue-on-error-added": ["gate-weakened", "deploy-failure-ignored"],
   "deploy-added": ["deploy-ungated"],
   "deploy-gate-removed": ["gate-weakened", "approval-removed"],

@@ -83,6 +83,7 @@ import deployFailureIgnored from "./testing/deploy-failure-ignored.ts";
 import deployTargetRemoved from "./testing/deploy-target-removed.ts";
 import deployUngated from "./testing/deploy-ungated.ts";
 import deployUnpinned from "./testing/deploy-unpinned.ts";
+import deploysMayOverlap from "./testing/deploys-may-overlap.ts";
 import environmentRemoved from "./testing/environment-removed.ts";
 import gateWeakened from "./testing/gate-weakened.ts";
 import mergeSkipsPipelines from "./testing/merge-skips-pipelines.ts";
@@ -205,6 +206,7 @@ export const checks: readonly Check[] = [
   deployTargetRemoved,
   deployUngated,
   deployUnpinned,
+  deploysMayOverlap,
   environmentRemoved,
   gateWeakened,
   mergeSkipsPipelines,

@@ -108,6 +108,7 @@ function readJob(
   const base = newJob(id, name?.at ?? item.at, {
     name: text(field(item, "displayName")) ?? "",
     legs: legsOf(item),
+    ...strategyOf(item),
     ...needsOf(item, prefix, []),
     ...allowFailureOf(item),
   });
@@ -154,6 +155,12 @@ function stepsOf(item: Node): Node[] {
     HOOKS.flatMap((hook) => field(field(strategy, hook), "steps") ?? []),
   );
   return own ? [own] : hooks;
+}
+
+/** `runOnce` replaces all at once. */
+function strategyOf(item: Node): { strategy?: string } {
+  const found = entries(field(item, "strategy")).find(({ key }) => key === "canary" || key === "rolling");
+  return found ? { strategy: found.key } : {};
 }
 
 function legsOf(item: Node): readonly Leg[] {

@@ -35,8 +35,13 @@ export function environmentOf(deploy: Deploy): Environment | undefined {
 
 /** The concurrency that cancels a running deploy: of its job, of a caller, or of its whole pipeline. */
 export function cancelling(deploy: Deploy): Concurrency | undefined {
+  return concurrencyOf(deploy).find((concurrency) => concurrency.cancels);
+}
+
+/** All that keeps two runs of a deploy apart: of its jobs, then of its whole pipeline. */
+export function concurrencyOf(deploy: Deploy): Concurrency[] {
   const all = [...jobsOf(deploy).map(({ concurrency }) => concurrency), deploy.pipeline.concurrency];
-  return all.find((concurrency) => concurrency?.cancels);
+  return all.filter((concurrency) => concurrency !== undefined);
 }
 
 /** A place at which a deploy's failure is passed over, with the legs of the matrix for which it is. */

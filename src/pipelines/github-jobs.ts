@@ -89,6 +89,7 @@ function readJob(item: Entry, frame: Frame, siblings: Siblings): void {
     ...(needs ? { needsAt: { ...needs.value.at, line: needs.at.line, column: needs.at.column } } : {}),
     ...conditions(value, known),
     legs,
+    ...failFast(entry(value, "strategy")),
     ...environment(entry(value, "environment"), known),
     ...concurrency(value, known),
     steps: readSteps(field(value, "steps"), {
@@ -132,7 +133,21 @@ function environment(item: Entry | undefined, known: Known): { environment?: Env
   const name = text(node?.kind === "map" ? field(node, "name") : node);
   if (!item || name === undefined || name === "") return {};
   const names = variants(name, known).filter((variant) => variant !== "");
-  return names.length === 0 ? {} : { environment: { names, at: item.at } };
+  if (names.length === 0) return {};
+  // https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments#using-environments-without-deployments
+  const unrecorded = text(field(node, "deployment")) === "false";
+  return { environment: { names, at: item.at, ...(unrecorded ? { unrecorded } : {}) } };
+}
+
+/** True by default; legs that run one after the other are not cancelled half-way. */
+function failFast(strategy: Entry | undefined): Pick<Job, "failFast"> {
+  const node = strategy?.value;
+  if (!strategy || !field(node, "matrix") || text(field(node, "max-parallel")) === "1") return {};
+  const written = entry(node, "fail-fast");
+  const value = text(written?.value) ?? "true";
+  return /^(true|false)$/.test(value)
+    ? { failFast: { on: value === "true", at: written?.at ?? strategy.at } }
+    : {};
 }
 
 function concurrency(job: Node, known: Known): { concurrency?: Concurrency } {

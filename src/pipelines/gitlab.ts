@@ -4,7 +4,7 @@ import { conditionOf, whenOf } from "./gitlab-rules.ts";
 import type { When } from "./gitlab-rules.ts";
 import { expandJobs, readConfiguration } from "./gitlab-include.ts";
 import { readMatrixLegs, readScripts } from "./gitlab-steps.ts";
-import type { Condition, Environment, Job, Need, Pipeline } from "./model.ts";
+import type { Concurrency, Condition, Environment, Job, Need, Pipeline } from "./model.ts";
 import {
   and,
   assemble,
@@ -81,6 +81,7 @@ function readJob({ key, at, value }: Entry, file: File): Read[] {
     ...(needs ? { needsAt: { ...needs.value.at, line: needs.at.line, column: needs.at.column } } : {}),
     ...(allowed ? { allowFailure: allowed } : {}),
     ...(environment ? { environment } : {}),
+    ...concurrencyOf(entry(value, "resource_group")),
     ...(when.kind === "manual" ? { approval: true } : {}),
     ...(triggered ? { call: { target: oneLineOf(triggered.value), arguments: {}, opaque: true } } : {}),
   });
@@ -93,6 +94,12 @@ function readJob({ key, at, value }: Entry, file: File): Read[] {
       own: both(workflow, asked),
     },
   ];
+}
+
+/** Jobs of one resource group run one after the other: https://docs.gitlab.com/ci/resource_groups/ */
+function concurrencyOf(item: Entry | undefined): { concurrency?: Concurrency } {
+  const group = text(item?.value);
+  return item && group !== undefined ? { concurrency: { group, cancels: false, at: item.at } } : {};
 }
 
 function both(outer: Condition | undefined, inner: Condition | undefined): Condition | undefined {

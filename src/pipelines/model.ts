@@ -97,8 +97,12 @@ export interface Job {
   readonly allowFailure?: Condition;
   /** The legs of a matrix that stands in the file; empty without a matrix, or where it is computed. */
   readonly legs: readonly Leg[];
+  /** Whether the first leg that fails cancels those that still run, and where that is written. */
+  readonly failFast?: { readonly on: boolean; readonly at: Location };
   readonly environment?: Environment;
   readonly concurrency?: Concurrency;
+  /** How the CI system itself brings the version out step by step: `canary`, `rolling`. */
+  readonly strategy?: string;
   readonly steps: readonly Step[];
   /** The key of the job that calls the workflow it belongs to. */
   readonly caller?: string;
@@ -119,6 +123,8 @@ export interface Leg {
 export interface Environment {
   /** All names that it can have, inputs and matrix put in; what is not known stays as written. */
   readonly names: readonly string[];
+  /** No deployment is recorded: whoever waits for one waits in vain. */
+  readonly unrecorded?: true;
   readonly at: Location;
 }
 

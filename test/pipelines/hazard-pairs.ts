@@ -9,6 +9,12 @@ export const withE2e = workflow(unit() + E2E + ship("    needs: [test, e2e]\n"))
 const commented = (text: string): string => text.replaceAll(/^/gm, "# ").replace(/# $/, "");
 export const load = workflow(job("load", "k6 run load.js") + ship("    needs: load\n"));
 
+const AFTER_RECORD = {
+  ".github/workflows/smoke.yml": `on: deployment_status\njobs:\n${job("smoke", "npx playwright test")}`,
+};
+const regions = (failFast: string): string =>
+  `    strategy: { fail-fast: ${failFast}, matrix: { region: [eu, us] } }\n`;
+
 /** Each hazard, before and after, with the one thing that is said: the check, and the line. */
 export const HAZARDS: readonly (readonly [name: string, before: Files, after: Files, said: string])[] = [
   ["H1 a stage is removed", withE2e, workflow(unit() + ship()), "stage-removed release.yml:10"],
@@ -123,6 +129,12 @@ export const HAZARDS: readonly (readonly [name: string, before: Files, after: Fi
     "environment-removed release.yml:4",
   ],
   [
+    "H12 its deployment is no longer recorded, and the tests after it start by the record",
+    { ...workflow(ship("    environment: { name: production }\n")), ...AFTER_RECORD },
+    { ...workflow(ship("    environment: { name: production, deployment: false }\n")), ...AFTER_RECORD },
+    "environment-removed release.yml:6",
+  ],
+  [
     "H13 the deploy no longer waits",
     workflow(job("deploy-production", `${SHIP} --wait`)),
     workflow(job("deploy-production", SHIP)),
@@ -153,6 +165,18 @@ export const HAZARDS: readonly (readonly [name: string, before: Files, after: Fi
     "H16 the next push cancels the deploy",
     workflow(ship("")),
     workflow(ship("    concurrency: { group: deploy, cancel-in-progress: true }\n")),
+    "deploy-cancelled-in-progress release.yml:6",
+  ],
+  [
+    "H16 two deploys may overlap",
+    workflow(ship("    concurrency: { group: deploy }\n")),
+    workflow(ship("")),
+    "deploys-may-overlap release.yml:4",
+  ],
+  [
+    "H16 one target's failure cancels the others",
+    workflow(ship(regions("false"))),
+    workflow(ship(regions("true"))),
     "deploy-cancelled-in-progress release.yml:6",
   ],
   [

@@ -40,6 +40,17 @@ const call = (given: string, mark = ""): Record<string, string> => ({
   ".github/workflows/apply.yml": CALLED,
 });
 
+const SMOKE = {
+  ".github/workflows/smoke.yml": `on: deployment_status
+jobs:
+  smoke:
+    if: github.event.deployment_status.state == 'success'
+    runs-on: ubuntu-latest
+    steps:
+      - run: npx playwright test
+`,
+};
+
 export default defineCheck({
   id: "environment-removed",
   title: "A deploy no longer runs in its environment",
@@ -73,6 +84,16 @@ export default defineCheck({
       before: GOOD,
       after: deploy(`  deploy-production:\n    environment: production-eu # <- finding\n${STEPS}`),
     },
+    {
+      title: "the deployment is no longer recorded, and the smoke tests start by the record",
+      before: { ...GOOD, ...SMOKE },
+      after: {
+        ...deploy(
+          `  deploy-production:\n    environment: # <- finding\n      name: production\n      deployment: false\n${STEPS}`,
+        ),
+        ...SMOKE,
+      },
+    },
   ],
   safe: [
     {
@@ -88,18 +109,26 @@ export default defineCheck({
       ),
     },
     {
+      title: "the deployment is no longer recorded, and nothing starts by the record",
+      before: GOOD,
+      after: deploy(
+        `  deploy-production:\n    environment: { name: production, deployment: false }\n${STEPS}`,
+      ),
+    },
+    {
       title: "there never was one",
       before: deploy(`  deploy-production:\n${STEPS}`),
       after: deploy(`  deploy-production:\n    timeout-minutes: 9\n${STEPS}`),
     },
   ],
 
-  run: (change) => {
-    return [
-      ...changedDeploys(change).flatMap((deploy) => problemOf(deploy, change.after)),
-      ...unrecognised(change),
-    ];
-  },
+  run: (change) => [
+    ...changedDeploys(change).flatMap((deploy) => [
+      ...problemOf(deploy, change.after),
+      ...unrecorded(deploy, change.after),
+    ]),
+    ...unrecognised(change),
+  ],
 });
 
 /** Some deploys are known by their environment only: without it, the job is there and looks like any other. */
@@ -137,6 +166,21 @@ function lossOf(names: readonly string[], { environments }: Facts): string {
     ...(branches ? ["its branch rules"] : []),
     "its secrets",
   ].join(", ");
+}
+
+/** Workflows that start when a deployment is recorded, in the environment's name. */
+const BY_RECORD = /^(deployment|deployment_status)$/;
+
+/** Reviewers and waiting times stay without a record; what starts by one does not. */
+function unrecorded({ before, after }: DeployChange, { pipelines }: Delivery): Problem[] {
+  const is = environmentOf(after);
+  if (!is?.unrecorded || !environmentOf(before) || environmentOf(before)?.unrecorded) return [];
+  const waiting = pipelines.find(({ triggers }) => triggers.some(({ event }) => BY_RECORD.test(event)));
+  if (!waiting) return [];
+  const name = is.names.join(", ");
+  const message = `${after.root.id} (${shown(after.root.at)}) no longer records its deployments to ${name}: ${waiting.path}, which starts when one is recorded, no longer starts after it.`;
+  const fix = `Remove \`deployment: false\`, or let ${after.root.id} start what ${waiting.path} does.`;
+  return [{ subject: deploySubject(after), at: is.at, message, fix, key: "deployment", atMost: "warning" }];
 }
 
 /** The line that is missing, on a job that may have it: one that calls a workflow may not. */
