@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { makeExternalId } from "../../src/github/external-id.ts";
 import { startGitHub } from "../github-server/index.ts";
 import type { GitHub, Repository } from "../github-server/index.ts";
-import { folder } from "../queue/support.ts";
+import { emptyStorage } from "../support/storage.ts";
 import { post, startApp } from "../server/support.ts";
 import type { App } from "../server/support.ts";
 
 let github: GitHub;
 let shop: Repository;
 let app: App;
-const data = await folder();
+const data = await emptyStorage();
 
 beforeAll(async () => {
   github = await startGitHub({ echo: true });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openQueue, RetryLater } from "../../src/queue/index.ts";
 import type { Queue } from "../../src/queue/index.ts";
-import { folder, manual, request, silent } from "./support.ts";
+import { emptyStorage } from "../support/storage.ts";
+import { manual, request, silent } from "./support.ts";
 
-const data = await folder();
+const data = await emptyStorage();
 let queue: Queue;
 const { handlers, nextDelivery, nextReview, waiting } = manual();
 

@@ -1,7 +1,8 @@
 import { afterEach, expect, jest, test } from "@jest/globals";
 import { openQueue } from "../../src/queue/index.ts";
 import type { Queue, QueueOptions } from "../../src/queue/index.ts";
-import { folder, manual, request, silent } from "./support.ts";
+import { emptyStorage } from "../support/storage.ts";
+import { manual, request, silent } from "./support.ts";
 
 /** What a queue leaves behind, and how its author is told: each test has a storage of its own. */
 
@@ -24,7 +25,7 @@ async function start(path: string, options: Partial<QueueOptions> = {}): Promise
 }
 
 test("what a stopped queue was working on waits for the next one, with its tries", async () => {
-  await using data = await folder();
+  await using data = await emptyStorage();
   const tries = { told: 2, all: 3, pause: 0 };
   const first = await start(data.path, { tries });
   const before = manual();
@@ -47,7 +48,7 @@ test("what a stopped queue was working on waits for the next one, with its tries
 });
 
 test("a stopping queue lets running work end, and stores what comes in meanwhile", async () => {
-  await using data = await folder();
+  await using data = await emptyStorage();
   const queue = await start(data.path);
   const work = manual();
   await queue.work(work.handlers);
@@ -69,7 +70,7 @@ test("a stopping queue lets running work end, and stores what comes in meanwhile
 });
 
 test("the author is told after the tries for that, and trying goes on until somebody could be told", async () => {
-  await using data = await folder();
+  await using data = await emptyStorage();
   const queue = await start(data.path, { tries: { told: 2, all: 4, pause: 0 } });
   const { handlers, nextReview } = manual();
   await queue.work(handlers);
@@ -84,7 +85,7 @@ test("the author is told after the tries for that, and trying goes on until some
 });
 
 test("a request that comes while one waits for its next try replaces it, with all tries", async () => {
-  await using data = await folder();
+  await using data = await emptyStorage();
   const queue = await start(data.path, { tries: { told: 2, all: 3, pause: 1_000 } });
   const { handlers, nextReview } = manual();
   await queue.work(handlers);
@@ -99,7 +100,7 @@ test("a request that comes while one waits for its next try replaces it, with al
 });
 
 test("a delivery whose tries are used up is worked again when GitHub sends it again", async () => {
-  await using data = await folder();
+  await using data = await emptyStorage();
   const queue = await start(data.path);
   const delivery = { id: crypto.randomUUID(), name: "ping", payload: "{}" };
   // Thirteen failures with their pauses would take an hour: the storage is told instead.

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { startGitHub } from "../github-server/index.ts";
 import type { GitHub } from "../github-server/index.ts";
-import { folder } from "../queue/support.ts";
+import { emptyStorage } from "../support/storage.ts";
 import { post, PREVIOUS, SECRET, startApp } from "./support.ts";
 import type { App } from "./support.ts";
 
 let github: GitHub;
 let app: App;
-const data = await folder();
+const data = await emptyStorage();
 
 beforeAll(async () => {
   github = await startGitHub();

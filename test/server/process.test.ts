@@ -5,6 +5,7 @@ import type { AppProcess } from "../../scripts/crash-test/app-process.ts";
 import { startGitHub } from "../github-server/index.ts";
 import type { GitHub, Repository } from "../github-server/index.ts";
 import { folder } from "../queue/support.ts";
+import { emptyStorage } from "../support/storage.ts";
 
 /** The app as a process of its own: what only a process can show. */
 
@@ -15,6 +16,7 @@ const POLL_MS = 20;
 let github: GitHub;
 let shop: Repository;
 let port: number;
+// The first start makes the storage, as at an installation.
 const data = await folder();
 const running = new Set<AppProcess>();
 
@@ -90,7 +92,7 @@ test("a push gets its verdict; SIGTERM ends it with 0, and a port in use is said
   const app = start();
   await app.ready;
   expect(await verdicts(await open())).toEqual(["success", "success"]);
-  await using second = await folder();
+  await using second = await emptyStorage();
   const late = start({ DATA_DIR: second.path });
   expect(await late.ended).toBe(1);
   expect(late.output()).toMatch(/nines could not start: .*EADDRINUSE|in use/);

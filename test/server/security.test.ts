@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, jest, test } from "@jest/globa
 import { startApp as startProcess } from "../../scripts/crash-test/app-process.ts";
 import { startGitHub } from "../github-server/index.ts";
 import type { GitHub } from "../github-server/index.ts";
-import { folder } from "../queue/support.ts";
+import { emptyStorage } from "../support/storage.ts";
 import { post, SECRET, startApp } from "./support.ts";
 import type { App } from "./support.ts";
 
@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 
 let github: GitHub;
 let app: App;
-const data = await folder();
+const data = await emptyStorage();
 
 beforeAll(async () => {
   github = await startGitHub();
@@ -129,7 +129,7 @@ test("only what is there is served", async () => {
 });
 
 test("at its most talkative the log shows no credential and no text of a pull request", async () => {
-  await using own = await folder();
+  await using own = await emptyStorage();
   await using other = {
     github: await startGitHub(),
     [Symbol.asyncDispose]() {

@@ -7,7 +7,8 @@ import type { ReviewRequest } from "../../src/queue/index.ts";
 import { sweep } from "../../src/sweep.ts";
 import { startGitHub } from "../github-server/index.ts";
 import type { GitHub, Repository } from "../github-server/index.ts";
-import { folder, silent } from "../queue/support.ts";
+import { silent } from "../queue/support.ts";
+import { emptyStorage } from "../support/storage.ts";
 import { configFor } from "./support.ts";
 import { start } from "../../src/server.ts";
 
@@ -112,7 +113,7 @@ test("a pull request whose webhook got lost and is in no list either gets its ve
     respond: { status: 200, body: [] },
     times: 1_000,
   });
-  await using data = await folder();
+  await using data = await emptyStorage();
   const config = { ...configFor(github, data.path), sweepSeconds: 1 };
   const running = await start(config, silent, { now: () => new Date(Date.now() + HOUR) });
   const { headSha } = shop.pullRequest(number);
