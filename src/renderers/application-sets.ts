@@ -1,5 +1,6 @@
 import { matches } from "../engine/glob.ts";
 import { at, isObject, list, object, string, strings, type JsonObject } from "../engine/json.ts";
+import { describe, type Placement } from "../engine/manifest.ts";
 import type { Json, Manifest, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
 
@@ -32,10 +33,17 @@ export function generated(set: Manifest, tree: Tree): Generated[] {
     const expanded = object(expand(set.object, parameters));
     const name = string(at(expanded, ["spec", "template", "metadata", "name"])) ?? set.name;
     if (seen.has(name)) continue;
-    seen.set(name, { name, manifest: { ...set, object: expanded, get: (...path) => at(expanded, path) } });
+    seen.set(name, { name, manifest: describe(expanded, placementOf(set)) });
   }
   return [...seen.values()];
 }
+
+const placementOf = (set: Manifest): Placement => ({
+  path: set.path,
+  source: set.source,
+  locate: (field) => set.locate(...field),
+  span: (field) => set.span(...field),
+});
 
 function ofGenerators(generators: readonly Json[], tree: Tree): Parameters[] {
   return generators.flatMap((generator) => ofGenerator(object(generator), tree));
