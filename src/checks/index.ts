@@ -106,6 +106,7 @@ import ingressClassChanged from "./transition/ingress-class-changed.ts";
 import invalidField from "./transition/invalid-field.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
+import repeatedKey from "./transition/repeated-key.ts";
 import resourcesCut from "./transition/resources-cut.ts";
 import rightsRemoved from "./transition/rights-removed.ts";
 import routeRemoved from "./transition/route-removed.ts";
@@ -229,6 +230,7 @@ export const checks: readonly Check[] = [
   invalidField,
   mutableImage,
   networkPolicyLockout,
+  repeatedKey,
   resourcesCut,
   rightsRemoved,
   routeRemoved,

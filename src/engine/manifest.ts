@@ -1,5 +1,5 @@
 import { at, isObject, list, string, strings, type JsonObject } from "./json.ts";
-import type { Blob, FieldPath, Json, Location, Manifest, Note, Side, Span } from "./types.ts";
+import type { Blob, FieldPath, Json, Location, Manifest, Note, Repeat, Side, Span } from "./types.ts";
 import { decode, hasActions, skeleton } from "./template.ts";
 import { lineOf, lineStarts } from "./lines.ts";
 import { lineAt, readYaml, type YamlDocument } from "./yaml.ts";
@@ -142,7 +142,19 @@ class Written implements Placement {
     const found = document.find(full);
     return found.depth === full.length ? found.value : undefined;
   }
+
+  /** Of one object in a List, those below it. */
+  get repeats(): readonly Repeat[] {
+    const { document, prefix } = this.#entry;
+    if (!document.repeats) return NO_REPEATS;
+    return document
+      .repeats()
+      .filter(({ path }) => prefix.every((step, index) => path[index] === step))
+      .map(({ path, first }) => ({ path: path.slice(prefix.length), first }));
+  }
 }
+
+const NO_REPEATS: readonly Repeat[] = [];
 
 const ruleFile = (object: JsonObject, path: string): Identity => ({
   ...identityOf(object),
@@ -158,6 +170,7 @@ export interface Placement {
   readonly source: string;
   locate(field: FieldPath): Location;
   span(field: FieldPath): Span | undefined;
+  readonly repeats?: readonly Repeat[];
 }
 
 /** An object with its names. */
@@ -204,6 +217,10 @@ class Described implements Manifest {
 
   get source(): string {
     return this.#placement.source;
+  }
+
+  get repeats(): readonly Repeat[] {
+    return this.#placement.repeats ?? NO_REPEATS;
   }
 
   get(...field: FieldPath): Json | undefined {

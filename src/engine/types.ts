@@ -51,6 +51,13 @@ export interface Span {
 /** A path into an object: `["spec", "ports", 0, "targetPort"]`. */
 export type FieldPath = readonly (string | number)[];
 
+/** A key that a mapping has more than once. */
+export interface Repeat {
+  readonly path: FieldPath;
+  /** The offset at which the key stands first. */
+  readonly first: number;
+}
+
 /** JSON-like data of unknown shape: what a manifest holds. */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -143,6 +150,8 @@ export interface Manifest {
   span(...path: FieldPath): Span | undefined;
   /** The text of the source file, for exact edits. */
   readonly source: string;
+  /** Keys that are written more than once, of which the last one counts. */
+  readonly repeats: readonly Repeat[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { COLLECTION_STYLE, EVENT_ID, getScalarValue, SCALAR_STYLE, type Event } from "js-yaml";
-import type { FieldPath, Span } from "./types.ts";
+import type { FieldPath, Repeat, Span } from "./types.ts";
 
 /** The deepest written part of a path. */
 export interface Found {
@@ -23,13 +23,16 @@ export function parsedFrom(text: string, events: readonly Event[]): Parsed {
   return { text, events, documents };
 }
 
-/** Walks the events of one document along a path, and skips what is beside it. What an alias or a merge brings in is not written here. */
-export function find(parsed: Parsed, document: number, path: FieldPath): Found {
+/**
+ * Walks the events of one document along a path, and skips what is beside it. What an alias or a merge brings in is not
+ * written here. `last`: of a key that is written more than once the last one counts.
+ */
+export function find(parsed: Parsed, document: number, path: FieldPath, last = false): Found {
   let at = (parsed.documents[document] ?? 0) + 1;
   let start = Infinity;
   let depth = 0;
   for (const step of path) {
-    const next = typeof step === "number" ? item(parsed, at, step) : entry(parsed, at, step);
+    const next = typeof step === "number" ? item(parsed, at, step) : entry(parsed, at, step, last);
     if (!next) break;
     ({ start, value: at } = next);
     depth++;
@@ -70,18 +73,53 @@ function item({ events }: Parsed, at: number, wanted: number): Child | undefined
   return undefined;
 }
 
-function entry({ events, text }: Parsed, at: number, wanted: string): Child | undefined {
-  if (events[at]?.type !== EVENT_ID.MAPPING) return undefined;
+function entry(parsed: Parsed, at: number, wanted: string, last: boolean): Child | undefined {
+  let found: Child | undefined;
+  for (const { key, start, value } of entries(parsed, at)) {
+    if (key !== wanted) continue;
+    found = { start, value };
+    if (!last) break;
+  }
+  return found;
+}
+
+/** The entries of a mapping whose keys are plain words, in the order in which they are written. */
+function* entries({ events, text }: Parsed, at: number): Iterable<Child & { key: string }> {
+  if (events[at]?.type !== EVENT_ID.MAPPING) return;
   let index = at + 1;
   for (;;) {
     const key = events[index];
-    if (!key || key.type === EVENT_ID.POP) return undefined;
+    if (!key || key.type === EVENT_ID.POP) return;
     const value = after(events, index);
-    if (key.type === EVENT_ID.SCALAR && getScalarValue(text, key) === wanted) {
-      return { start: offsetOf(key), value };
-    }
+    if (key.type === EVENT_ID.SCALAR) yield { key: getScalarValue(text, key), start: offsetOf(key), value };
     index = after(events, value);
   }
+}
+
+/** Keys of one document that stand more than once in their mapping; merges may. */
+export function repeats(parsed: Parsed, document: number): Repeat[] {
+  return repeatsIn(parsed, (parsed.documents[document] ?? 0) + 1, []);
+}
+
+function repeatsIn(parsed: Parsed, at: number, path: FieldPath): Repeat[] {
+  const { events } = parsed;
+  const found: Repeat[] = [];
+  if (events[at]?.type === EVENT_ID.SEQUENCE) {
+    let index = at + 1;
+    for (let count = 0; events[index] && events[index]?.type !== EVENT_ID.POP; count++) {
+      found.push(...repeatsIn(parsed, index, [...path, count]));
+      index = after(events, index);
+    }
+    return found;
+  }
+  const seen = new Map<string, number>();
+  for (const { key, start, value } of entries(parsed, at)) {
+    const first = seen.get(key);
+    if (first !== undefined && key !== "<<") found.push({ path: [...path, key], first });
+    else seen.set(key, start);
+    found.push(...repeatsIn(parsed, value, [...path, key]));
+  }
+  return found;
 }
 
 type Scalar = Extract<Event, { valueStart: number }>;

@@ -7,8 +7,8 @@ import {
   YAMLException,
   type Event,
 } from "js-yaml";
-import type { FieldPath, Json } from "./types.ts";
-import { find, parsedFrom, type Found, type Parsed } from "./yaml-positions.ts";
+import type { FieldPath, Json, Repeat } from "./types.ts";
+import { find, parsedFrom, repeats, type Found, type Parsed } from "./yaml-positions.ts";
 
 /** What is refused, so that a hostile file costs milliseconds. Real manifests stay a factor of ten below each. */
 export const LIMITS = {
@@ -24,6 +24,8 @@ export interface YamlDocument {
   readonly value: Json;
   /** Where its parts are written; parsed again when asked, for only the few documents with findings are asked. */
   readonly find: (path: FieldPath) => Found;
+  /** Keys that are written more than once; absent where there are none in the whole text. */
+  readonly repeats?: () => readonly Repeat[];
 }
 
 export interface YamlProblem {
@@ -119,11 +121,30 @@ export function lineAt(text: string, offset: number): number {
 function readChunk(text: string, start: number): YamlDocument[] {
   const events = eventsOf(text);
   refuseLarge(events, text);
-  const values = constructFromEvents(events, { source: text, schema: SCHEMA, maxAliases: -1 }) as Json[];
+  const { values, hasRepeats } = valuesOf(events, text);
   return values.map((value, index) => ({
     value,
-    find: (path) => shift(find(parsed(text), index, path), start),
+    find: (path) => shift(find(parsed(text), index, path, hasRepeats), start),
+    ...(hasRepeats && {
+      repeats: () => repeats(parsed(text), index).map((one) => ({ ...one, first: one.first + start })),
+    }),
   }));
+}
+
+/**
+ * YAML forbids a key to stand twice in one mapping, and the programs that deploy do not agree about it: kubectl, Helm and
+ * Argo CD take the last one (sigs.k8s.io/yaml), kustomize and with it Flux refuse the file. It is read as the first do,
+ * so that the rest of it is judged; `repeats` tells of it.
+ */
+function valuesOf(events: Event[], source: string): { values: Json[]; hasRepeats: boolean } {
+  const build = (json: boolean) =>
+    constructFromEvents(events, { source, schema: SCHEMA, maxAliases: -1, json }) as Json[];
+  try {
+    return { values: build(false), hasRepeats: false };
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.reason !== "duplicated mapping key") throw error;
+    return { values: build(true), hasRepeats: true };
+  }
 }
 
 function eventsOf(text: string): Event[] {

@@ -1,6 +1,6 @@
 import { at, isObject } from "../engine/json.ts";
 import { describe } from "../engine/manifest.ts";
-import type { FieldPath, Location, Manifest, Side, Tree } from "../engine/types.ts";
+import type { FieldPath, Location, Manifest, Repeat, Side, Tree } from "../engine/types.ts";
 import { definitions } from "../engine/template.ts";
 import { orderedValues, type ValuesLayer } from "../engine/values.ts";
 import { readYaml } from "../engine/yaml.ts";
@@ -137,9 +137,13 @@ function manifestsOf(output: string, release: Release, tree: Tree, side: Side): 
   const index = templateIndex(release, tree, side);
   return output.split(/^---$/m).flatMap((piece) => {
     const source = /^# Source: [^/\n]+\/(.+)$/m.exec(piece)?.[1];
-    return readYaml(piece).documents.flatMap(({ value }) => {
+    return readYaml(piece).documents.flatMap(({ value, repeats }) => {
       if (!isObject(value) || !isObject(value["metadata"]) || typeof value["kind"] !== "string") return [];
-      return [renderedBy(value, source, { index, side, release, tree })];
+      // Where the key stands first can only be told in what was rendered, which nobody sees.
+      const repeated = repeats?.().map(({ path }) => ({ path, first: -1 }));
+      return [
+        renderedBy(value, source, { index, side, release, tree, ...(repeated && { repeats: repeated }) }),
+      ];
     });
   });
 }
@@ -149,6 +153,7 @@ interface Context {
   readonly side: Side;
   readonly release: Release;
   readonly tree: Tree;
+  readonly repeats?: readonly Repeat[];
 }
 
 function renderedBy(
@@ -156,9 +161,15 @@ function renderedBy(
   source: string | undefined,
   context: Context,
 ): Manifest {
-  const { index, side, release, tree } = context;
+  const { index, side, release, tree, repeats } = context;
   const path = source === undefined ? join(release.chart.folder, "Chart.yaml") : index.pathOf(source);
   const locate = (field: FieldPath): Location => index.locate(path, value, field) ?? firstLine(path, side);
   // What is rendered has no text of its own to edit; the template's text tells where its fixed parts stand.
-  return describe(value, { path, source: tree.files.get(path)?.text ?? "", locate, span: () => undefined });
+  return describe(value, {
+    path,
+    source: tree.files.get(path)?.text ?? "",
+    locate,
+    span: () => undefined,
+    ...(repeats && { repeats }),
+  });
 }

@@ -1,0 +1,101 @@
+import { isObject } from "../../engine/json.ts";
+import { hasActions } from "../../engine/template.ts";
+import type { Manifest, Problem, Repeat } from "../../engine/types.ts";
+import { lineAt } from "../../engine/yaml.ts";
+import { defineCheck, severities } from "../define.ts";
+
+const gallery = (container: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: gallery }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: gallery } }
+  template:
+    metadata: { labels: { app: gallery } }
+    spec:
+      containers:
+        - name: web
+          image: gallery:4
+${container}`;
+
+const PROBE = "          readinessProbe: { httpGet: { path: /ready, port: 8080 } }\n";
+const REQUESTS = "          resources: { requests: { memory: 256Mi } }\n";
+const LIMITS = "          resources: { limits: { memory: 512Mi } }";
+const MARK = " # <- finding\n";
+
+const settings = (more: string) => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: gallery }
+data:
+  host: gallery.example.com
+${more}`;
+
+export default defineCheck({
+  kind: "state",
+  id: "repeated-key",
+  title: "A key is written twice, and what the first one says is lost",
+  pillar: "transition",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "certain",
+  why: "YAML knows no key twice in one mapping, and the tools do not agree about it. kubectl, Helm and Argo CD take the last one and drop the first without a word: a probe, a limit or a label is not in force though it stands in the file. kustomize, and with it Flux, refuse the file, so that nothing of it is deployed.",
+  fix: "Write the key once, with all that it shall hold.",
+  references: ["https://yaml.org/spec/1.2.2/#3213-node-comparison"],
+  unsafe: [
+    {
+      title: "limits are added beside the requests that are there",
+      before: gallery(REQUESTS),
+      after: gallery(REQUESTS + LIMITS + MARK),
+    },
+    {
+      title: "a merge brings the probe in a second time, without its path",
+      before: gallery(PROBE),
+      after: gallery(`${PROBE}          readinessProbe: { tcpSocket: { port: 8080 } }${MARK}`),
+    },
+    {
+      title: "a setting gets a second value",
+      before: settings("  port: '80'\n"),
+      after: settings(`  port: '80'\n  host: pictures.example.com${MARK}`),
+    },
+  ],
+  safe: [
+    { title: "the key is written once", before: gallery(REQUESTS), after: gallery(REQUESTS + PROBE) },
+    {
+      title: "the same key in two containers",
+      before: gallery(REQUESTS),
+      after: gallery(`${REQUESTS}        - name: proxy\n          image: proxy:1\n${REQUESTS}`),
+    },
+    {
+      title: "it stood there twice before",
+      before: gallery(REQUESTS + LIMITS),
+      after: gallery(REQUESTS + LIMITS).replace("gallery:4", "gallery:5"),
+    },
+  ],
+
+  *run(world) {
+    for (const manifest of world.manifests) {
+      // Conditions of a template are all taken as true, so that branches which exclude each other stand beside each other.
+      if (manifest.repeats.length === 0 || (hasActions(manifest.source) && isWritten(manifest))) continue;
+      for (const repeat of manifest.repeats) yield problem(manifest, repeat);
+    }
+  },
+});
+
+/** Whether the object was read as it is written, and not rendered first. */
+const isWritten = ({ repeats }: Manifest) => repeats.some(({ first }) => first >= 0);
+
+function problem(manifest: Manifest, { path, first }: Repeat): Problem {
+  const key = path.join(".");
+  const name = String(path.at(-1));
+  const lost = isObject(manifest.get(...path)) ? "everything below the first one" : "the first value";
+  const message =
+    first < 0
+      ? `The chart renders ${manifest.ref} with ${key} twice, from its template and its values. Helm drops ${lost} without a word.`
+      : `${manifest.ref} has ${key} twice, first on line ${lineAt(manifest.source, first)}. kubectl and Argo CD drop ${lost} without a word; kustomize and Flux refuse the file, and nothing of it is deployed.`;
+  return {
+    subject: manifest,
+    key,
+    at: manifest.locate(...path),
+    message,
+    fix: `Write ${name} once, with what both say.`,
+  };
+}
