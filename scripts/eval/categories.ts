@@ -194,7 +194,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "environment-removed": ["gate-weakened", "environment-removed", "approval-removed"],
   "needs-dropped": ["gate-weakened", "stage-removed", "staging-bypassed"],
   "required-check-renamed": ["required-check-never-reports", "gate-weakened"],
-  "rollout-wait-removed": ["rollout-wait-removed"],
+  "rollout-wait-removed": ["rollout-wait-removed", "gradual-deploy-removed"],
   "skip-marker": ["merge-skips-pipelines"],
   "tests-removed-from-workflow": [
     "cluster-test-removed",
@@ -202,6 +202,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "gate-weakened",
     "tests-narrowed",
     "tests-skip-paths",
+    "tests-skip-branch",
+    "test-leg-lost",
     "criterion-lowered",
   ],
   "unpinned-path": ["deploy-unpinned"],

@@ -86,12 +86,15 @@ import deployUnpinned from "./testing/deploy-unpinned.ts";
 import deploysMayOverlap from "./testing/deploys-may-overlap.ts";
 import environmentRemoved from "./testing/environment-removed.ts";
 import gateWeakened from "./testing/gate-weakened.ts";
+import gradualDeployRemoved from "./testing/gradual-deploy-removed.ts";
 import mergeSkipsPipelines from "./testing/merge-skips-pipelines.ts";
 import requiredCheckNeverReports from "./testing/required-check-never-reports.ts";
 import rolloutWaitRemoved from "./testing/rollout-wait-removed.ts";
 import stageRemoved from "./testing/stage-removed.ts";
 import stagingBypassed from "./testing/staging-bypassed.ts";
+import testLegLost from "./testing/test-leg-lost.ts";
 import testsNarrowed from "./testing/tests-narrowed.ts";
+import testsSkipBranch from "./testing/tests-skip-branch.ts";
 import testsSkipPaths from "./testing/tests-skip-paths.ts";
 import apiRemoved from "./transition/api-removed.ts";
 import configChangeNoRollout from "./transition/config-change-no-rollout.ts";
@@ -210,12 +213,15 @@ export const checks: readonly Check[] = [
   deploysMayOverlap,
   environmentRemoved,
   gateWeakened,
+  gradualDeployRemoved,
   mergeSkipsPipelines,
   requiredCheckNeverReports,
   rolloutWaitRemoved,
   stageRemoved,
   stagingBypassed,
+  testLegLost,
   testsNarrowed,
+  testsSkipBranch,
   testsSkipPaths,
   apiRemoved,
   configChangeNoRollout,

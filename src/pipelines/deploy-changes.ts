@@ -63,7 +63,8 @@ export function ignoredFailure({ points }: Deploy): Ignored | undefined {
 
 const stepOf = ({ job, step }: DeployPoint): Job["steps"][number] | undefined => job.steps[step];
 
-function ignoredIn(job: Job, condition: Condition): Ignored | undefined {
+/** Whether `continue-on-error` holds for a job, and for which legs of its matrix. */
+export function ignoredIn(job: Job, condition: Condition): Ignored | undefined {
   const holds = (legs: readonly Leg[]): boolean => {
     const values = evaluate(condition.expr, {
       call: () => undefined,
@@ -108,7 +109,8 @@ function namingKey(legs: readonly Leg[]): string | undefined {
   return keys.find((key) => new Set(legs.map(({ values }) => values[key])).size === legs.length);
 }
 
-function placeOf(lost: readonly Leg[], before: Job, after: Job): Location {
+/** Where legs stood that are gone: the end of the last kept leg before them, or the job. */
+export function placeOf(lost: readonly Leg[], before: Job, after: Job): Location {
   const index = before.legs.findIndex((leg) => leg === lost[0]);
   const neighbour = after.legs[index - 1] ?? after.legs[0];
   if (!neighbour) return after.at;

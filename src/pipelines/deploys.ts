@@ -123,7 +123,7 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
     if (onlyOnFailure(step)) return [];
     const action = deployAction(step.uses);
     if (action !== undefined) {
-      const text = Object.values(step.arguments).join(" ");
+      const text = targetArguments(step.arguments);
       const tier = tierOf(job, pipeline, text);
       return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
     }
@@ -140,6 +140,12 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
   const written = ofCommit(read, pipeline);
   return written.length > 0 ? written : ofWholeJob(read, pipeline);
 }
+
+/** How it deploys (`strategy: canary`) does not say where. */
+const targetArguments = (given: Readonly<Record<string, string>>): string =>
+  Object.entries(given)
+    .flatMap(([name, value]) => (name === "strategy" ? [] : [value]))
+    .join(" ");
 
 /** A job that writes an image into manifests and pushes them: a controller that watches them deploys it. */
 function ofCommit({ job, steps }: JobCommands, pipeline: Pipeline): Found[] {

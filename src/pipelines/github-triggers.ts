@@ -17,6 +17,7 @@ export function triggersAt(root: Node): Location {
 function trigger(event: string, filters: Node | undefined, at: Location): Trigger {
   const list = (key: string): string[] => texts(field(filters, key)).map(({ text }) => text);
   const filter = entry(filters, "paths-ignore") ?? entry(filters, "paths");
+  const branches = entry(filters, "branches-ignore") ?? entry(filters, "branches");
   return {
     event: event.toLowerCase(),
     branches: [...list("branches"), ...list("branches-ignore").map((pattern) => `!${pattern}`)],
@@ -24,6 +25,7 @@ function trigger(event: string, filters: Node | undefined, at: Location): Trigge
     types: list("types"),
     paths: [...list("paths"), ...list("paths-ignore").map((pattern) => `!${pattern}`)],
     ...(filter ? { pathsAt: filter.at } : {}),
+    ...(branches ? { branchesAt: branches.at } : {}),
     upstream: list("workflows"),
     at,
   };

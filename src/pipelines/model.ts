@@ -56,6 +56,8 @@ export interface Trigger {
   readonly paths: readonly string[];
   /** Where the last of them are written. */
   readonly pathsAt?: Location;
+  /** Where `branches` or `branches-ignore` are written. */
+  readonly branchesAt?: Location;
   /** Names of the pipelines whose end starts it. */
   readonly upstream: readonly string[];
   readonly at: Location;

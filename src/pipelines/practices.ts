@@ -5,6 +5,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Standing } from "./gates.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Job } from "./model.ts";
+import { stepwiseBy } from "./stepwise.ts";
 import { oneLine } from "./words.ts";
 
 /** What the practices of a deploy are told from. */
@@ -54,12 +55,9 @@ function stagingFirst(deploy: Deploy, { gates, deploys }: Surroundings): Answer 
     : no(`${staging.ref} goes to staging, and nothing makes production wait for it`);
 }
 
-/** Actions and commands that shift traffic step by step. */
-const STEPWISE = /^kubectl argo rollouts|^gcloud deploy releases|--canary|canary|blue-?green/i;
-
-function gradual({ points }: Deploy, { gradual: by }: Surroundings): Answer {
-  const command = points.find(({ text }) => STEPWISE.test(text));
-  if (command) return yes(`\`${oneLine(command.text)}\``);
+function gradual(deploy: Deploy, { gradual: by }: Surroundings): Answer {
+  const command = stepwiseBy(deploy);
+  if (command !== undefined) return yes(`\`${command}\``);
   if (by === undefined) return unknown("what it deploys could not be told from its commands");
   return by === "" ? no("what it deploys replaces its pods in place") : yes(by);
 }

@@ -12,6 +12,8 @@ export const load = workflow(job("load", "k6 run load.js") + ship("    needs: lo
 const AFTER_RECORD = {
   ".github/workflows/smoke.yml": `on: deployment_status\njobs:\n${job("smoke", "npx playwright test")}`,
 };
+const LIVE = "push: { branches: [live] }";
+const suites = (list: string): string => `    strategy: { matrix: { suite: [${list}] } }\n`;
 const regions = (failFast: string): string =>
   `    strategy: { fail-fast: ${failFast}, matrix: { region: [eu, us] } }\n`;
 
@@ -96,6 +98,36 @@ export const HAZARDS: readonly (readonly [name: string, before: Files, after: Fi
     "tests-skip-paths ci.yml:3",
   ],
   [
+    "H7 the tests skip a branch that is deployed",
+    { ...ci(unit(), "push: { branches: [main, live] }"), ...workflow(ship(""), LIVE) },
+    { ...ci(unit(), "push: { branches: [main] }"), ...workflow(ship(""), LIVE) },
+    "tests-skip-branch ci.yml:3",
+  ],
+  [
+    "H7 a part of the tests is dropped",
+    workflow(steps("test", ["run: pytest tests/${{ matrix.suite }}"], suites("api, db, mail")) + ship()),
+    workflow(steps("test", ["run: pytest tests/${{ matrix.suite }}"], suites("api, db")) + ship()),
+    "test-leg-lost release.yml:6",
+  ],
+  [
+    "H11 a part of the tests may fail alone",
+    workflow(steps("test", ["run: pytest tests/${{ matrix.suite }}"], suites("api, db")) + ship()),
+    workflow(
+      steps(
+        "test",
+        ["run: pytest tests/${{ matrix.suite }}"],
+        `${suites("api, db")}    continue-on-error: \${{ matrix.suite == 'db' }}\n`,
+      ) + ship(),
+    ),
+    "test-leg-lost release.yml:7",
+  ],
+  [
+    "H11 a target of the deploy may fail alone",
+    workflow(ship(regions("false"))),
+    workflow(ship(`${regions("false")}    continue-on-error: \${{ matrix.region == 'eu' }}\n`)),
+    "deploy-failure-ignored release.yml:7",
+  ],
+  [
     "H8 the tests lose the event before merges",
     ci(unit(), "pull_request: {}\n  push: { branches: [main] }"),
     ci(unit(), MAIN),
@@ -139,6 +171,12 @@ export const HAZARDS: readonly (readonly [name: string, before: Files, after: Fi
     workflow(job("deploy-production", `${SHIP} --wait`)),
     workflow(job("deploy-production", SHIP)),
     "rollout-wait-removed release.yml:7",
+  ],
+  [
+    "H13 the canary becomes a deploy at once",
+    workflow(steps("deploy-production", ["uses: azure/k8s-deploy@v5\n        with: { strategy: canary }"])),
+    workflow(steps("deploy-production", ["uses: azure/k8s-deploy@v5"])),
+    "gradual-deploy-removed release.yml:7",
   ],
   [
     "H15 the load test's thresholds are removed",
