@@ -109,6 +109,7 @@ import ingressClassChanged from "./transition/ingress-class-changed.ts";
 import invalidField from "./transition/invalid-field.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
+import refusedValue from "./transition/refused-value.ts";
 import repeatedKey from "./transition/repeated-key.ts";
 import resourcesCut from "./transition/resources-cut.ts";
 import rightsRemoved from "./transition/rights-removed.ts";
@@ -236,6 +237,7 @@ export const checks: readonly Check[] = [
   invalidField,
   mutableImage,
   networkPolicyLockout,
+  refusedValue,
   repeatedKey,
   resourcesCut,
   rightsRemoved,
