@@ -96,6 +96,7 @@ import testLegLost from "./testing/test-leg-lost.ts";
 import testsNarrowed from "./testing/tests-narrowed.ts";
 import testsSkipBranch from "./testing/tests-skip-branch.ts";
 import testsSkipPaths from "./testing/tests-skip-paths.ts";
+import amountSlip from "./transition/amount-slip.ts";
 import apiRemoved from "./transition/api-removed.ts";
 import configChangeNoRollout from "./transition/config-change-no-rollout.ts";
 import configPruneRace from "./transition/config-prune-race.ts";
@@ -224,6 +225,7 @@ export const checks: readonly Check[] = [
   testsNarrowed,
   testsSkipBranch,
   testsSkipPaths,
+  amountSlip,
   apiRemoved,
   configChangeNoRollout,
   configPruneRace,
