@@ -82,6 +82,8 @@ export interface BranchRules {
   readonly workflows: readonly { readonly path: string; readonly by: string }[];
   /** Whether changes are merged through a queue: its commits need the checks too. */
   readonly queue: boolean;
+  /** Environments to which a change must have been deployed. */
+  readonly deployments?: readonly { readonly environment: string; readonly by: string }[];
 }
 
 /** What stands before a deploy to an environment of the code host. */
@@ -497,8 +499,10 @@ export interface StageRule {
 /** A job, or a check of another system, that is the test of a stage though nothing in the files tells. */
 export interface DeclaredTest {
   readonly stage: Stage;
-  readonly workflow: string;
-  readonly job: string;
+  readonly workflow?: string | undefined;
+  readonly job?: string | undefined;
+  /** The check's name as commits show it, where no job is named. */
+  readonly check?: string | undefined;
 }
 
 /** An input, by hand, that may let a deploy pass its tests by: a break-glass that the organisation accepts. */

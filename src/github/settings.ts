@@ -56,20 +56,25 @@ async function branchRules({ octokit, owner, repo }: Source, branch: string) {
 async function rulesOf(source: Source, branch: string): Promise<BranchRules> {
   const rules = await branchRules(source, branch);
   const queue = rules.some(({ type }) => type === "merge_queue");
-  const binding = rules.filter(({ type }) => type === "required_status_checks" || type === "workflows");
-  if (binding.length === 0)
-    return { branch, checks: await protectedBy(source, branch), workflows: [], queue };
-  const names = await rulesetNames(source);
+  const binding = rules.some(({ type }) => type === "required_status_checks" || type === "workflows");
+  const names = binding ? await rulesetNames(source) : new Map<number, string>();
   const by = (rule: Rule) => {
     const name = names.get(rule.ruleset_id ?? 0);
     return name === undefined ? `a ruleset of ${rule.ruleset_source ?? branch}` : `the ruleset "${name}"`;
   };
   return {
     branch,
-    checks: binding.flatMap((rule) => checksOf(rule, by(rule))),
-    workflows: binding.flatMap((rule) => workflowsOf(rule, by(rule))),
+    checks: binding ? rules.flatMap((rule) => checksOf(rule, by(rule))) : await protectedBy(source, branch),
+    workflows: rules.flatMap((rule) => workflowsOf(rule, by(rule))),
+    deployments: rules.flatMap((rule) => deploymentsOf(rule, by(rule))),
     queue,
   };
+}
+
+function deploymentsOf(rule: Rule, by: string): { environment: string; by: string }[] {
+  if (rule.type !== "required_deployments") return [];
+  const environments = rule.parameters?.required_deployment_environments ?? [];
+  return environments.map((environment) => ({ environment, by }));
 }
 
 function checksOf(rule: Rule, by: string): RequiredCheck[] {

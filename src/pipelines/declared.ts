@@ -1,4 +1,5 @@
-import type { Policy } from "../engine/types.ts";
+import type { DeclaredTest, Policy } from "../engine/types.ts";
+import { matchOf } from "./check-names.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Job, Pipeline } from "./model.ts";
 
@@ -13,11 +14,16 @@ export const isFile = ({ path }: Pipeline, workflow: string): boolean =>
 export function isDeclared(
   pipeline: Pipeline,
   job: Job,
-  entry: { readonly workflow: string; readonly job: string },
+  entry: { readonly workflow?: string | undefined; readonly job?: string | undefined },
 ): boolean {
+  if (entry.workflow === undefined || entry.job === undefined) return false;
   if (job.caller !== undefined || !isFile(pipeline, entry.workflow)) return false;
   return entry.job.toLowerCase() === job.id.toLowerCase();
 }
+
+/** Whether a job reports the check that the policy names. */
+export const reports = (pipeline: Pipeline, job: Job, { check }: DeclaredTest): boolean =>
+  check !== undefined && matchOf({ name: check, by: "" }, job, pipeline) === "yes";
 
 /** Tests that the policy names. What the files tell themselves is not said twice. */
 export function declaredTests(
@@ -25,7 +31,11 @@ export function declaredTests(
   job: Job,
   { tests, told }: Pick<Declared, "tests"> & { readonly told: readonly Evidence[] },
 ): Evidence[] {
-  const stages = new Set(tests.flatMap((entry) => (isDeclared(pipeline, job, entry) ? [entry.stage] : [])));
+  const stages = new Set(
+    tests.flatMap((entry) =>
+      isDeclared(pipeline, job, entry) || reports(pipeline, job, entry) ? [entry.stage] : [],
+    ),
+  );
   return [...stages]
     .filter((stage) => !told.some(({ purpose, confidence }) => purpose === stage && confidence >= 1))
     .map((stage) => ({

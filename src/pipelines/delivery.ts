@@ -1,19 +1,8 @@
-import { STAGES } from "../engine/types.ts";
-import type {
-  Facts,
-  GateVerdict,
-  Note,
-  Side,
-  Stage,
-  StageCell,
-  StageRow,
-  Tree,
-  Unit,
-} from "../engine/types.ts";
-import { beginningOf } from "./beginnings.ts";
-import { clusterCell, gradualOf, readCluster } from "./cluster.ts";
+import type { Facts, GateVerdict, Note, Side, StageCell, StageRow, Tree, Unit } from "../engine/types.ts";
+import { readCluster } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { declaredTests, withAccepted } from "./declared.ts";
+import { checksElsewhere } from "./declared-checks.ts";
 import type { Declared } from "./declared.ts";
 import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
@@ -23,14 +12,13 @@ import { mayTest } from "./evidence-table.ts";
 import { Judge } from "./gates.ts";
 import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";
-import { gitOpsDeploys, isGitOps } from "./gitops.ts";
+import { gitOpsDeploys } from "./gitops.ts";
 import { openFiles, readGithubActions } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { readOtherSystems } from "./other-systems.ts";
 import { untestedPath } from "./path-filters.ts";
-import { pathOf } from "./path.ts";
-import { practicesOf } from "./practices.ts";
+import { rowOf } from "./stage-rows.ts";
 
 /** How one test stands before one production deploy. */
 export interface Gate {
@@ -123,8 +111,10 @@ export function readDelivery(
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
   const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const ground = { production, evidence, gates, opaque };
+  const named = checksElsewhere(declared.tests, pipelines, tree.facts?.rules);
   const throwAway = new Set(read.flatMap(({ jobs }) => jobs.filter(isThrowAway).map(({ job }) => job)));
   const cluster = readCluster(tree, side, units);
+  const around = { ...ground, deploys, throwAway, judge, cluster, named };
   const perDeploy = Map.groupBy(gates, ({ deploy }) => deploy);
   return {
     side,
@@ -136,9 +126,7 @@ export function readDelivery(
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     cluster,
     unresolved: unresolvedScripts(read),
-    rows: production.map((deploy) =>
-      rowOf(deploy, { ...ground, gates: perDeploy.get(deploy) ?? [], deploys, throwAway, judge, cluster }),
-    ),
+    rows: production.map((deploy) => rowOf(deploy, { ...around, gates: perDeploy.get(deploy) ?? [] })),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [
       ...files.notes,
@@ -256,79 +244,6 @@ function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[
   );
   const texts = commands.flatMap(({ texts: [text = ""], unresolved }) => (unresolved ? [text] : []));
   return [...new Set(texts.filter((text) => UMBRELLA.test(text)))];
-}
-
-/** What a deploy's row is made of; the gates are its own. */
-interface Ground extends Pick<Delivery, "evidence" | "gates" | "opaque" | "deploys"> {
-  readonly throwAway: ReadonlySet<Job>;
-  readonly judge: Judge;
-  readonly cluster: Cluster;
-}
-
-function rowOf(deploy: Deploy, ground: Ground): StageRow {
-  const { gates, judge, cluster } = ground;
-  const cells = STAGES.map((stage) => {
-    const inPipelines = cellOf(stage, deploy, ground);
-    const inCluster = clusterCell(stage, deploy, cluster);
-    return inCluster && rank(inCluster.verdict) < rank(inPipelines.verdict) ? inCluster : inPipelines;
-  });
-  const ancestors = (job: Job): ReadonlySet<string> => judge.ancestors(job, deploy.pipeline);
-  const practices = practicesOf(deploy, { ...ground, ancestors, gradual: gradualOf(deploy, cluster) });
-  const starts = judge.reaching(deploy).map(({ label }) => label);
-  const path = pathOf(deploy, gates, starts);
-  return { deploy: nameOf(deploy), environment: "production", at: deploy.root.at, cells, practices, path };
-}
-
-/** What one controller deploys in many folders is one deploy, and named after the first. */
-function nameOf({ ref, points, ...deploy }: Deploy): string {
-  return isGitOps(deploy) && points.length > 1 ? `${ref} and ${points.length - 1} more` : ref;
-}
-
-function cellOf(
-  stage: Stage,
-  deploy: Deploy,
-  { gates, evidence, opaque }: Pick<Ground, "gates" | "evidence" | "opaque">,
-): StageCell {
-  const own = gates.filter((gate) => gate.evidence.purpose === stage);
-  const best = bestOverall(own);
-  if (best) {
-    const { evidence: test, standing } = best;
-    return { stage, verdict: standing.verdict, reason: reasonOf(test, standing), at: test.at };
-  }
-  const perhaps = evidence.find(({ purpose }) => purpose === stage);
-  if (perhaps) {
-    const reason = `job ${perhaps.job.id} is named so; what it runs could not be told`;
-    return { stage, verdict: "unknown", reason, at: perhaps.at };
-  }
-  const [first] = opaque;
-  if (first !== undefined)
-    return { stage, verdict: "unknown", reason: `none was found; ${first} was not read` };
-  return { stage, verdict: "absent", reason: `none was found; ${beginningOf(stage, deploy)}` };
-}
-
-function reasonOf({ tool, job, pipeline }: Evidence, { reason, scenario }: Standing): string {
-  const when = scenario === "" ? "" : ` (on ${scenario})`;
-  const accepted = [...(pipeline.accepted ?? [])].map(
-    ([input, why]) => `; the policy accepts the bypass by input ${input}: ${why}`,
-  );
-  return `${tool} in job ${job.id}${homeOf(job)} ${reason}${when}${accepted.join("")}`;
-}
-
-const homeOf = ({ home }: Job): string =>
-  home ? ` (defined in ${home.name}${home.loose ? ", which can change without a change here" : ""})` : "";
-
-/** In each scenario the best test counts; over the scenarios, the worst. */
-export function bestOverall(
-  gates: readonly Gate[],
-): { readonly evidence: Evidence; readonly standing: Standing } | undefined {
-  const scenarios = new Set(gates.flatMap(({ standings }) => standings.map(({ scenario }) => scenario)));
-  const best = [...scenarios].flatMap((scenario) => {
-    const all = gates.flatMap(({ evidence, standings }) =>
-      standings.filter((item) => item.scenario === scenario).map((standing) => ({ evidence, standing })),
-    );
-    return all.toSorted((a, b) => rank(a.standing.verdict) - rank(b.standing.verdict)).slice(0, 1);
-  });
-  return best.toSorted((a, b) => rank(b.standing.verdict) - rank(a.standing.verdict))[0];
 }
 
 function inventoryOf(

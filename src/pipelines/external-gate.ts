@@ -45,7 +45,7 @@ export function byRules(evidence: Evidence, deploying: Scenario, stage: Stage): 
 }
 
 /** Whether a deploy takes what was merged into a branch; a sync is known for this repository's changes only. */
-function comesFrom(branch: string, { event, values }: Scenario): boolean {
+export function comesFrom(branch: string, { event, values }: Scenario): boolean {
   const branches = values.get("branch") ?? [];
   return event === "gitops-sync" || (event === "push" && branches.length === 1 && branches[0] === branch);
 }

@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly ancestors: (job: Job, deploy: Deploy) => ReadonlySet<string>;
   /** What rolls the deploy's workloads out step by step, as `Rollout/shop`; undefined where its workloads are not known. */
   readonly gradual: string | undefined;
+  /** A deployment to staging without which nothing comes onto the branch that deploys, in words. */
+  readonly rehearsed?: string | undefined;
 }
 
 type Answer = Omit<PracticeCell, "practice">;
@@ -42,7 +44,8 @@ export function practicesOf(deploy: Deploy, around: Surroundings): PracticeCell[
   return ANSWERS.map(([practice, answer]) => ({ practice, ...answer(deploy, around) }));
 }
 
-function stagingFirst(deploy: Deploy, { gates, deploys }: Surroundings): Answer {
+function stagingFirst(deploy: Deploy, { gates, deploys, rehearsed }: Surroundings): Answer {
+  if (rehearsed !== undefined) return yes(rehearsed);
   const rehearsals = gates.filter(({ evidence }) => evidence.purpose === "staging");
   const good = rehearsals.find(({ worst }) => worst.verdict === "required");
   if (good) return yes(`job ${good.evidence.job.id} must have deployed to staging`);

@@ -120,6 +120,19 @@ const valuesKey = z.strictObject({
   means: z.enum(VALUES_MEANINGS).describe("The usual key that means the same."),
 });
 
+const declaredTest = z
+  .strictObject({
+    stage: z.enum(STAGES),
+    workflow: text().optional(),
+    job: text().optional(),
+    check: text().describe("A check's name as commits show it, whoever reports it.").optional(),
+  })
+  .refine(
+    ({ workflow, job, check }) =>
+      check === undefined ? workflow !== undefined && job !== undefined : (workflow ?? job) === undefined,
+    "name either a workflow and its job, or a check",
+  );
+
 const waiver = {
   subject: text().describe("Kind/namespace/name as the report names it; * stands for any run of characters."),
   until: z.iso.date().describe("The last day on which the waiver holds, YYYY-MM-DD."),
@@ -164,8 +177,8 @@ export function policyFile(checkIds: readonly string[]) {
       .describe("Jobs that deploy to production, where that cannot be told from the files.")
       .optional(),
     tests: z
-      .array(z.strictObject({ stage: z.enum(STAGES), workflow: text(), job: text() }))
-      .describe("Jobs that are the test of a stage, where that cannot be told from the files.")
+      .array(declaredTest)
+      .describe("Jobs and checks that are the test of a stage, where that cannot be told from the files.")
       .optional(),
     bypasses: z
       .array(

@@ -76,6 +76,36 @@ test("a ruleset that requires the check links the test to the deploy, by its nam
   });
 });
 
+test("a deployment to staging that a merge needs is a rehearsal, and classic protection counts beside it", async () => {
+  const shop = await start();
+  const parameters = { required_deployment_environments: ["staging"] };
+  shop.repository.addRuleset("main", "main", [{ type: "required_deployments", parameters }]);
+  shop.repository.protect("main", ["test"]);
+  const result = await judged(shop, TOUCHED);
+  expect(unit(result)?.verdict).toBe("required-external");
+  expect(result.stages[0]?.practices[0]).toEqual({
+    practice: "staging-first",
+    kept: "yes",
+    reason: "a merge needs a deployment to staging (a ruleset of acme/shop)",
+  });
+});
+
+test("a check that the policy names as a test counts by the ruleset that requires it", async () => {
+  const shop = await start({
+    ...FILES,
+    ".github/nines.yml": 'version: 1\ntests: [{ stage: penetration, check: "zap / staging" }]\n',
+  });
+  const parameters = { required_status_checks: [{ context: "zap / staging" }] };
+  shop.repository.addRuleset("main", "main", [
+    { ...REQUIRES, parameters: { ...REQUIRES.parameters, ...parameters } },
+  ]);
+  const { stages } = await judged(shop, TOUCHED);
+  expect(stages[0]?.cells.find(({ stage }) => stage === "penetration")).toMatchObject({
+    verdict: "required-external",
+    reason: 'the policy names the check "zap / staging", which is required by the ruleset "main"',
+  });
+});
+
 test("classic protection counts too", async () => {
   const shop = await start();
   shop.repository.protect("main", ["test"]);

@@ -37,6 +37,18 @@ test.each([
     "3:3",
     'unknown check "pdb-mising" in checks; did you mean "pdb-missing"?',
   ],
+  [
+    "a test without a job",
+    "version: 1\ntests:\n  - { stage: unit, workflow: ci.yml }",
+    "3:5",
+    "name either a workflow and its job, or a check",
+  ],
+  [
+    "a test that is a job and a check",
+    "version: 1\ntests:\n  - { stage: unit, workflow: ci.yml, job: test, check: test }",
+    "3:5",
+    "name either a workflow and its job, or a check",
+  ],
   ["a check far from all", "version: 1\nchecks:\n  foo: error", "3:3", "`nines checks` lists the checks"],
   [
     "an unknown severity",

@@ -2,7 +2,7 @@ import { changedDeploys, environmentOf } from "../../pipelines/deploy-changes.ts
 import type { DeployChange } from "../../pipelines/deploy-changes.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
-import type { Facts, Problem } from "../../engine/types.ts";
+import type { BranchRules, Facts, Problem } from "../../engine/types.ts";
 import type { Environment, Job, Pipeline } from "../../pipelines/model.ts";
 import { suggestBelow } from "../../pipelines/suggest-line.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -40,6 +40,13 @@ const call = (given: string, mark = ""): Record<string, string> => ({
   ".github/workflows/apply.yml": CALLED,
 });
 
+const demanding = (environment: string): BranchRules => ({
+  branch: "main",
+  checks: [],
+  workflows: [],
+  queue: false,
+  deployments: [{ environment, by: 'the ruleset "main"' }],
+});
 const SMOKE = {
   ".github/workflows/smoke.yml": `on: deployment_status
 jobs:
@@ -94,6 +101,14 @@ export default defineCheck({
         ...SMOKE,
       },
     },
+    {
+      title: "the deployment is no longer recorded, and a merge needs the record",
+      facts: { rules: demanding("production") },
+      before: GOOD,
+      after: deploy(
+        `  deploy-production:\n    environment: # <- finding\n      name: production\n      deployment: false\n${STEPS}`,
+      ),
+    },
   ],
   safe: [
     {
@@ -106,6 +121,14 @@ export default defineCheck({
       before: GOOD,
       after: deploy(
         `  deploy-production:\n    environment: { name: production, url: "https://shop.example" }\n${STEPS}`,
+      ),
+    },
+    {
+      title: "the deployment to another environment is what a merge needs",
+      facts: { rules: demanding("staging") },
+      before: GOOD,
+      after: deploy(
+        `  deploy-production:\n    environment: { name: production, deployment: false }\n${STEPS}`,
       ),
     },
     {
@@ -171,16 +194,24 @@ function lossOf(names: readonly string[], { environments }: Facts): string {
 /** Workflows that start when a deployment is recorded, in the environment's name. */
 const BY_RECORD = /^(deployment|deployment_status)$/;
 
-/** Reviewers and waiting times stay without a record; what starts by one does not. */
-function unrecorded({ before, after }: DeployChange, { pipelines }: Delivery): Problem[] {
+/** Reviewers and waiting times stay without a record; what asks for the record does not. */
+function unrecorded({ before, after }: DeployChange, head: Delivery): Problem[] {
+  const was = environmentOf(before);
   const is = environmentOf(after);
-  if (!is?.unrecorded || !environmentOf(before) || environmentOf(before)?.unrecorded) return [];
-  const waiting = pipelines.find(({ triggers }) => triggers.some(({ event }) => BY_RECORD.test(event)));
-  if (!waiting) return [];
-  const name = is.names.join(", ");
-  const message = `${after.root.id} (${shown(after.root.at)}) no longer records its deployments to ${name}: ${waiting.path}, which starts when one is recorded, no longer starts after it.`;
-  const fix = `Remove \`deployment: false\`, or let ${after.root.id} start what ${waiting.path} does.`;
+  const lost = is?.unrecorded && was && !was.unrecorded ? lostWith(is.names, head) : undefined;
+  if (!is || lost === undefined) return [];
+  const message = `${after.root.id} (${shown(after.root.at)}) no longer records its deployments to ${is.names.join(", ")}: ${lost}.`;
+  const fix = "Remove `deployment: false`.";
   return [{ subject: deploySubject(after), at: is.at, message, fix, key: "deployment", atMost: "warning" }];
+}
+
+/** What asks for the record of a deployment. */
+function lostWith(names: readonly string[], { pipelines, facts: { rules } }: Delivery): string | undefined {
+  const demanded = typeof rules === "object" ? rules.deployments : undefined;
+  const rule = demanded?.find(({ environment }) => names.includes(environment));
+  if (rule) return `${rule.by} lets nothing be merged without one`;
+  const waiting = pipelines.find(({ triggers }) => triggers.some(({ event }) => BY_RECORD.test(event)));
+  return waiting && `${waiting.path}, which starts when one is recorded, no longer starts after it`;
 }
 
 /** The line that is missing, on a job that may have it: one that calls a workflow may not. */
