@@ -122,6 +122,7 @@ import serviceSelectorFlip from "./transition/service-selector-flip.ts";
 import storageChange from "./transition/storage-change.ts";
 import syncPolicyChanged from "./transition/sync-policy-changed.ts";
 import tlsSecretChanged from "./transition/tls-secret-changed.ts";
+import valuesKeyUnread from "./transition/values-key-unread.ts";
 import volatileSelectorLabel from "./transition/volatile-selector-label.ts";
 import workloadRemoved from "./transition/workload-removed.ts";
 import type { Check } from "./define.ts";
@@ -251,6 +252,7 @@ export const checks: readonly Check[] = [
   storageChange,
   syncPolicyChanged,
   tlsSecretChanged,
+  valuesKeyUnread,
   volatileSelectorLabel,
   workloadRemoved,
 ];

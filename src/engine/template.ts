@@ -27,6 +27,11 @@ function encode(text: string): string {
   }).join("");
 }
 
+/** What stands between the braces of each action. */
+export function actionTexts(text: string): string[] {
+  return bracesOf(text).map(({ start, end }) => text.slice(start + 2, end - 2));
+}
+
 export function hasActions(text: string): boolean {
   return text.includes("{{");
 }

@@ -169,6 +169,19 @@ export interface ValuesSet extends Subject {
   readonly written?: ReadonlyMap<string, string>;
 }
 
+/** A key of a release's values that nothing of its chart reads, beside one that it reads. */
+export interface UnreadValue extends Subject {
+  /** The chart's folder. */
+  readonly chart: string;
+  readonly path: FieldPath;
+  readonly at: Location;
+  readonly value: Json;
+  /** The name of the key beside it that the chart reads. */
+  readonly meant: string;
+  /** What that one is now: of the chart's defaults, or of files below. */
+  readonly now: Json | undefined;
+}
+
 /** A key of charts whose meaning only their owners know, and the usual key that means the same. */
 export interface ValuesKey {
   /** Dotted path in the values, from the root of a chart's values: `capacity.pods`. `*` stands for any one key. */
@@ -185,6 +198,8 @@ export interface Unit {
   readonly manifests: readonly Manifest[];
   /** Values whose chart is not seen; where absent, those of the releases among its manifests (HelmRelease, Application, …). */
   readonly values?: readonly ValuesSet[];
+  /** Keys of its values that were added to a chart that does not read them; on head only. */
+  readonly unread?: readonly UnreadValue[];
   /** Objects are missing from it that are deployed with it: nobody can say that something is not there. */
   readonly incomplete?: boolean;
 }

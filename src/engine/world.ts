@@ -2,7 +2,17 @@ import { at, list, object, string, strings } from "./json.ts";
 import { nameIndex } from "./names.ts";
 import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
-import type { Cluster, Environment, Json, Manifest, Side, Unit, ValuesKey, ValuesSet } from "./types.ts";
+import type {
+  Cluster,
+  Environment,
+  Json,
+  Manifest,
+  Side,
+  Unit,
+  UnreadValue,
+  ValuesKey,
+  ValuesSet,
+} from "./types.ts";
 import { releasedValues } from "./values.ts";
 import { translated } from "./values-keys.ts";
 import { workloadOf, type Workload } from "./workload.ts";
@@ -16,6 +26,8 @@ export interface World {
   readonly manifests: readonly Manifest[];
   /** Values whose charts are not seen, those of releases (HelmRelease, Application, HelmChart) included. */
   readonly values: readonly ValuesSet[];
+  /** Keys that were added to its values and that its chart does not read. */
+  readonly unread: readonly UnreadValue[];
   /** Objects are missing that are deployed with the unit: that something is not there proves nothing. */
   readonly incomplete: boolean;
   readonly workloads: readonly Workload[];
@@ -89,6 +101,7 @@ export function worldOf(
       environment: unit.environment,
       manifests: unit.manifests,
       incomplete: unit.incomplete ?? false,
+      unread: unit.unread ?? [],
       workloads,
       ofKind,
     },

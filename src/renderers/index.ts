@@ -43,7 +43,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
       withoutOrders(
         together([
           ...plain[name].units,
-          ...unitsOf(results, { side: name, tree, failed, changed }),
+          ...unitsOf(results, { side: name, trees: { base, head }, failed, changed }),
           ...loose[name],
         ]),
         plans,

@@ -3,18 +3,25 @@ import { releasedValues } from "../engine/values.ts";
 import { environmentOf } from "./environment.ts";
 import type { Result } from "./jobs.ts";
 import type { Plan } from "./plan.ts";
-import { environmentOfRelease } from "./release.ts";
+import { environmentOfRelease, type Release } from "./release.ts";
 import { releaseValues } from "./release-values.ts";
+import { unreadValues } from "./unread-values.ts";
 
 interface SideOfResults {
   readonly side: Side;
-  readonly tree: Tree;
+  readonly trees: Record<Side, Tree>;
   /** Ids of what could not be rendered on one side or on both. */
   readonly failed: ReadonlySet<string>;
   readonly changed: ReadonlySet<string>;
 }
 
-export function unitsOf(results: readonly Result[], { side, tree, failed, changed }: SideOfResults): Unit[] {
+export function unitsOf(results: readonly Result[], { side, trees, failed, changed }: SideOfResults): Unit[] {
+  const tree = trees[side];
+  const old = new Map(
+    results.flatMap(({ job }) =>
+      job.side === "base" && job.release ? [[job.id, job.release] as const] : [],
+    ),
+  );
   // What one side does without, the other does without too, or it would look removed.
   const dropped = new Set(
     results.flatMap(({ job, built }) => built.dropped.map((path) => `${job.id} ${path}`)),
@@ -31,9 +38,24 @@ export function unitsOf(results: readonly Result[], { side, tree, failed, change
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
       const incomplete = partly.has(id);
+      const unread = rendered && side === "head" ? unreadOf(release, trees, old.get(id)) : undefined;
       const environment = release ? environmentOfRelease(release) : environmentOf(id);
-      return [{ id, environment, manifests, incomplete, ...(values && { values }) }];
+      return [
+        {
+          id,
+          environment,
+          manifests,
+          incomplete,
+          ...(values && { values }),
+          ...(unread && { unread }),
+        },
+      ];
     });
+}
+
+function unreadOf(release: Release | undefined, trees: Record<Side, Tree>, was: Release | undefined) {
+  const found = release ? unreadValues(release, trees, was) : [];
+  return found.length > 0 ? found : undefined;
 }
 
 /** Values of orders whose chart is in the tree are judged with that chart. */
@@ -69,6 +91,7 @@ export function together(units: readonly Unit[]): Unit[] {
       environment: group[0]?.environment ?? environmentOf(id),
       manifests: group.flatMap(({ manifests }) => manifests),
       ...valuesOf(group),
+      unread: group.flatMap(({ unread }) => unread ?? []),
       incomplete: group.some(({ incomplete }) => incomplete),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
