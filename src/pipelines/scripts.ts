@@ -1,8 +1,13 @@
 import type { Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
+import { cargoMakeScript } from "./script-cargo-make.ts";
+import { mageScript } from "./script-mage.ts";
+import { noxScript } from "./script-nox.ts";
 import { composerScript, packageScript, severalScripts } from "./script-packages.ts";
 import { recipeScript } from "./script-recipes.ts";
+import { rakeScript } from "./script-rake.ts";
 import { taskScript } from "./script-tasks.ts";
+import { toxScript } from "./script-tox.ts";
 
 /** A script of the repository that a command names. */
 export interface Script {
@@ -20,12 +25,20 @@ export interface Script {
 
 /** The script of the repository that a command runs; undefined where it runs none. */
 export function findScript(command: string, folder: string, tree: Tree): Script | undefined {
-  for (const find of [packageScript, severalScripts, composerScript, recipeScript, taskScript, shellFile]) {
+  for (const find of FINDERS) {
     const script = find(command, folder, tree);
     if (script) return script;
   }
   return undefined;
 }
+
+type Finder = (command: string, folder: string, tree: Tree) => Script | undefined;
+
+const FINDERS: readonly Finder[] = [
+  ...[packageScript, severalScripts, composerScript, recipeScript, taskScript],
+  ...[toxScript, noxScript, rakeScript, cargoMakeScript, mageScript],
+  shellFile,
+];
 
 const SHELL_FILE =
   /^(?:(?:(?:ba|z|da)?sh)(?<options>(?: -\S+| -o \w+)*) |source |\. )?(?<file>[\w./-]+\.(?:sh|bash))\b|^(?<plain>\.\/[\w./-]+)(?: |$)/;

@@ -56,7 +56,7 @@ const PIPELINE = [
 
 /** What pipelines call: most test steps go through one of these. */
 const CALLED =
-  /(^|\/)(package\.json|(GNU)?[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(\.dist)?\.ya?ml|composer\.json|Makefile\.toml|[^/]+\.(sh|bash))$/;
+  /(^|\/)(package\.json|(GNU)?[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(\.dist)?\.ya?ml|composer\.json|Makefile\.toml|tox\.ini|noxfile\.py|[Rr]akefile(\.rb)?|[^/]+\.rake|magefile\.go|magefiles\/[^/]+\.go|[^/]+\.(sh|bash))$/;
 
 /** Load tests: whether they can fail stands in themselves. They are known by their names, or by their folders. */
 const LOAD_TEST =
@@ -107,7 +107,7 @@ export const isPipeline = (path: string): boolean => !FOREIGN.test(path) && matc
 
 /** Says why a file is not read, where it is larger than what is read of its kind; undefined where it is read. */
 export function oversized(path: string, bytes: number): Note | undefined {
-  const limit = /\.(sh|bash|mk)$/.test(path) ? MAX_SCRIPT_BYTES : MAX_FILE_BYTES;
+  const limit = /\.(sh|bash|mk|go|py|rb|rake)$/.test(path) ? MAX_SCRIPT_BYTES : MAX_FILE_BYTES;
   if (bytes <= limit) return undefined;
   return {
     path,
