@@ -53,8 +53,10 @@ export async function reviews(store: Store, { log, tries = TRIES }: { log: Logge
   return {
     add: async (request: ReviewRequest) => {
       const key = keyOf(request);
-      await store.transaction(key, (db) => replaceWaiting(store, request, db));
-      for (const { stop } of runningFor(key)) stop.abort(new Stopped("A newer request took over."));
+      const waiting = await store.transaction(key, (db) => replaceWaiting(store, request, db));
+      // A worker may have fetched it before this goes on: the request itself is no older one.
+      for (const { job, stop } of runningFor(key))
+        if (job.id !== waiting) stop.abort(new Stopped("A newer request took over."));
     },
     addMissing: (request: ReviewRequest) => addMissing(store, request),
     cancel: async (request: ReviewKey) => {
@@ -145,8 +147,8 @@ async function activeJobs({ boss }: Store): Promise<Job[]> {
   return (await Promise.all(jobs)).filter((job) => job !== undefined);
 }
 
-/** Puts a request where the waiting one of its key is. It starts with all its tries. */
-async function replaceWaiting(store: Store, request: ReviewRequest, db: Db): Promise<void> {
+/** Puts a request where the waiting one of its key is. It starts with all its tries. Its job's id is returned. */
+async function replaceWaiting(store: Store, request: ReviewRequest, db: Db): Promise<string | null> {
   const { boss } = store;
   const { created, retry, active } = await jobsOf(store, keyOf(request), db);
   const data = [active, retry, created].reduce(
@@ -156,8 +158,8 @@ async function replaceWaiting(store: Store, request: ReviewRequest, db: Db): Pro
   if (retry) await boss.deleteJob(QUEUE, retry.id, { db });
   // In place where one waits: it keeps its turn, and the date that GitHub named.
   if (created && (await boss.update(QUEUE, data, { id: created.id, priority: ASKED, db })).updated > 0)
-    return;
-  await boss.send(QUEUE, data, { singletonKey: keyOf(request), db });
+    return created.id;
+  return boss.send(QUEUE, data, { singletonKey: keyOf(request), db });
 }
 
 async function addMissing(store: Store, request: ReviewRequest): Promise<"added" | "known"> {
@@ -203,10 +205,13 @@ async function abortSuperseded({ boss }: Store, running: ReadonlySet<Running<Rev
   const { rows } = await boss
     .getDb()
     .executeSql(
-      "SELECT DISTINCT singleton_key AS key FROM pgboss.job WHERE name = $1 AND state = 'created' AND singleton_key = ANY($2::text[])",
+      "SELECT id, singleton_key AS key FROM pgboss.job WHERE name = $1 AND state = 'created' AND singleton_key = ANY($2::text[])",
       [QUEUE, keys],
     );
-  const newer = new Set(rows.map(({ key }: { key: string }) => key));
-  for (const { job, stop } of running)
-    if (newer.has(keyOf(job.data))) stop.abort(new Stopped("A newer request took over."));
+  const newer = new Map(rows.map(({ id, key }: { id: string; key: string }) => [key, id]));
+  for (const { job, stop } of running) {
+    const waiting = newer.get(keyOf(job.data));
+    // What waited when the database answered may run here by now.
+    if (waiting !== undefined && waiting !== job.id) stop.abort(new Stopped("A newer request took over."));
+  }
 }
