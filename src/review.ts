@@ -14,6 +14,7 @@ import { strictestDemands, upcomingDemands, withDemands } from "./policy/demands
 import { tierOf } from "./policy/tiers.ts";
 import { verdicts } from "./policy/verdict.ts";
 import { waiverFor } from "./policy/waivers.ts";
+import { isPipeline } from "./sources/relevant.ts";
 
 /**
  * The whole judgement. The app and the command line differ only in where the trees come from and where the report
@@ -28,7 +29,7 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
   const units = worldsOf({ before: rendered.base, after: rendered.head }, policy);
   const { problems, notes } = runChecks(checks, units, delivery);
   const findings = applyPolicy(findingsOf(problems, policy, { tierOf, waiverFor }), policy);
-  const all = [...rendered.head.notes, ...delivery.after.notes, ...notes];
+  const all = [...rendered.head.notes.map(ofItsFile), ...delivery.after.notes.map(ofStages), ...notes];
   const rows = delivery.after.rows.map((row) => withDemands(row, policy, tierOfDeploy(row, policy)));
   return {
     version: 1,
@@ -58,6 +59,11 @@ function tierOfDeploy({ deploy, environment }: StageRow, policy: Policy): Tier {
 
 const changesPipelines = (base: Tree, head: Tree, { pipelines }: Delivery): boolean =>
   pipelines.some(({ path }) => base.files.get(path)?.sha !== head.files.get(path)?.sha);
+
+const ofStages = (note: Note): Note => ({ ...note, run: "test-stages" });
+
+/** What could not be read at all may have been a pipeline. */
+const ofItsFile = (note: Note): Note => (isPipeline(note.path) ? ofStages(note) : note);
 
 /** Sorted, each once. */
 function unique(notes: readonly Note[]): Note[] {

@@ -42,7 +42,7 @@ function rendered(markdown: string): string {
   const visible = markdown
     .replaceAll(/<!--[\s\S]*?-->/g, "")
     .replaceAll(/<summary>([\s\S]*?)<\/summary>/g, "**$1**")
-    .replaceAll(/<\/?(details|sub|sup|b|br)\b[^>]*>/g, "");
+    .replaceAll(/<\/?(details|sub|sup|b|br|code)\b[^>]*>/g, "");
   return unescape(marked.parse(visible, { async: false })).trimEnd();
 }
 

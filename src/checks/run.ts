@@ -60,6 +60,7 @@ function crashNote(check: Check, unit: string, error: unknown): Note {
   const reason = error instanceof Error ? error.message : String(error);
   const where = unit === "" ? "the pipelines" : `unit ${unit}`;
   return {
+    ...(check.kind === "pipelines" && { run: "test-stages" }),
     path: unit,
     message: `The check ${check.id} failed on ${where}, so its answer is missing: ${reason}`,
   };

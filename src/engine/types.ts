@@ -30,6 +30,8 @@ export interface Note {
   readonly line?: number;
   /** What was not judged, why, and how to make it judgeable. */
   readonly message: string;
+  /** The check run that shows it: absent for zero downtime. */
+  readonly run?: CheckRunName;
 }
 
 /** A place in a source file. Lines and columns are 1-based; the end column is exclusive. */

@@ -50,13 +50,9 @@ export function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Files in which CI systems look for pipelines. */
-const PIPELINE =
-  /(^|\/)(\.github\/(workflows|actions)\/|\.gitlab|\.circleci\/|\.buildkite\/|\.tekton\/|\.drone|jenkinsfile|azure-pipelines|bitbucket-pipelines|buildspec|cloudbuild)/i;
-
 /** Notes about pipelines belong to the test stages, all others to zero downtime: each is shown once. */
 export function notesOf(report: Report, run: CheckRunName): Note[] {
-  return report.notes.filter(({ path }) => PIPELINE.test(path) === (run === "test-stages"));
+  return report.notes.filter((note) => (note.run ?? "zero-downtime") === run);
 }
 
 /** `path:line`, cleaned for one line. */

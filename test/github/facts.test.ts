@@ -167,9 +167,10 @@ test("without the permission the environments are unread, which is said", async 
   const guarded = RELEASE.replace("    steps:", "    environment: production\n    steps:");
   const shop = await start({ ...FILES, ".github/workflows/release.yml": guarded });
   const { notes } = await judged(shop, { ".github/workflows/release.yml": `# Ships.\n${guarded}` });
-  expect(notes.map(({ message }) => message)).toEqual([
-    expect.stringContaining("the rules of the environments could not be read (GitHub answered 403)"),
-  ]);
+  const message = expect.stringContaining(
+    "the rules of the environments could not be read (GitHub answered 403)",
+  );
+  expect(notes).toEqual([expect.objectContaining({ message, run: "test-stages" })]);
 });
 
 const SHARED = workflow("workflow_call", job("unit", "go test ./..."));

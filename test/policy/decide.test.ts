@@ -172,8 +172,12 @@ test("one gap among many deploys fails, and a required stage without a cell is a
 });
 
 test("a deploy that may hide in an unreadable pipeline warns; other notes do not", () => {
-  const note = (path: string) => [{ path, message: "not valid YAML" }];
-  expect(verdicts([], [], required, note(".github/workflows/release.yml"))["test-stages"]).toBe("warn");
-  expect(verdicts([], [], required, note("charts/shop"))["test-stages"]).toBe("pass");
-  expect(verdicts([], [], policy(), note(".github/workflows/release.yml"))["test-stages"]).toBe("pass");
+  const ofStages = (path: string) => [{ path, message: "not valid YAML", run: "test-stages" as const }];
+  const unread = ofStages(".github/workflows/release.yml");
+  expect(verdicts([], [], required, unread)["test-stages"]).toBe("warn");
+  expect(verdicts([], [], required, [{ path: "charts/shop", message: "not rendered" }])["test-stages"]).toBe(
+    "pass",
+  );
+  expect(verdicts([], [], required, ofStages(""))["test-stages"]).toBe("pass");
+  expect(verdicts([], [], policy(), unread)["test-stages"]).toBe("pass");
 });

@@ -165,8 +165,9 @@ function flood(): Report {
       differences: rich.fidelity[0]!.differences.map((one) => ({ ...one, aspect: long(index) })),
     })),
     notes: Array.from({ length: 300 }, (_, index) => ({
-      path: index % 2 === 0 ? "a" : ".github/workflows/a",
+      path: "a",
       message: long(index),
+      run: index % 2 === 0 ? "zero-downtime" : "test-stages",
     })),
   };
 }

@@ -248,7 +248,12 @@ export const rich: Report = {
   },
   notes: [
     { path: "charts/shop", message: "This chart was not rendered; name its values in the policy." },
-    { path: ".github/workflows/nightly.yml", line: 3, message: "This pipeline is not valid YAML." },
+    {
+      path: ".github/workflows/nightly.yml",
+      line: 3,
+      message: "This pipeline is not valid YAML.",
+      run: "test-stages",
+    },
   ],
   scope: { manifests: 42, units: 3, pipelines: 2 },
 };
