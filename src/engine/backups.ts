@@ -96,16 +96,45 @@ function isThere(manifest: Manifest, path: FieldPath): boolean {
   return typeof value !== "object" || Object.keys(value).length > 0;
 }
 
-/** `720h`, `30d`, `1 week`, `7`: as hours, or as a count; undefined where it is neither. */
-export function retentionOf(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  const [, digits, unit] =
-    /^(\d+)(h|d|w|m|mo|y| hours?| days?| weeks?| months?| years?)?(?:0m0s|0s)?$/.exec(
-      typeof value === "string" ? value : "",
-    ) ?? [];
-  const hours: Readonly<Record<string, number>> = { h: 1, d: 24, w: 168, m: 720, y: 8760 };
-  if (digits !== undefined && unit === undefined) return Number(digits);
-  return digits === undefined ? undefined : Number(digits) * (hours[unit?.trim().charAt(0) ?? ""] ?? NaN);
+/** How long, or how many, backups are kept. */
+export interface Retention {
+  readonly amount: number;
+  readonly unit: "hours" | "copies";
+}
+
+/** One step of a duration in hours; Go and Elasticsearch take m for minutes. */
+const HOURS: Readonly<Record<string, number>> = {
+  s: 1 / 3600,
+  m: 1 / 60,
+  h: 1,
+  d: 24,
+  w: 168,
+  mo: 720,
+  y: 8760,
+};
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^hours?$/, "h"],
+  [/^days?$/, "d"],
+  [/^weeks?$/, "w"],
+  [/^months?$/, "mo"],
+  [/^years?$/, "y"],
+];
+
+/**
+ * `720h0m0s`, `30d`, `1 week`, `7`; undefined where it is none of them. `field`: Barman, and with it CloudNativePG, takes
+ * m for months in its `retentionPolicy` (cloudnative-pg.io/documentation, backup: `[1-9][0-9]*[dwm]`).
+ */
+export function retentionOf(value: unknown, field: string): Retention | undefined {
+  if (typeof value === "number") return { amount: value, unit: "copies" };
+  if (typeof value !== "string") return undefined;
+  if (/^\d+$/.test(value)) return { amount: Number(value), unit: "copies" };
+  if (!/^(\d+ ?[a-z]+)+$/.test(value)) return undefined;
+  const parts = [...value.matchAll(/(\d+) ?([a-z]+)/g)].map(([, digits, unit = ""]) => {
+    const short = WORDS.find(([word]) => word.test(unit))?.[1] ?? unit;
+    return Number(digits) * (HOURS[short === "m" && field === "retentionPolicy" ? "mo" : short] ?? NaN);
+  });
+  const amount = parts.reduce((sum, part) => sum + part, 0);
+  return Number.isNaN(amount) ? undefined : { amount, unit: "hours" };
 }
 
 const NAMES: Readonly<Record<string, string>> = {

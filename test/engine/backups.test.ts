@@ -22,8 +22,18 @@ test.each(["", "nightly", "{{ .Values.schedule }}", "0 2"])("%s: nobody can tell
 });
 
 test("retentions of one kind compare", () => {
-  expect(retentionOf("720h")).toBe(retentionOf("30d"));
-  expect(retentionOf("720h0m0s")).toBe(720);
-  expect(retentionOf(7)).toBe(7);
-  expect(retentionOf("forever")).toBeUndefined();
+  const hours = (value: unknown, field = "ttl") => {
+    const found = retentionOf(value, field);
+    return found?.unit === "hours" ? found.amount : undefined;
+  };
+  expect(hours("720h")).toBe(hours("30d"));
+  expect(hours("720h0m0s")).toBe(720);
+  expect(hours("1h30m")).toBe(1.5);
+  expect(hours("2 weeks")).toBe(336);
+  expect(hours("3 months")).toBe(2160);
+  expect(hours("6m")).toBe(0.1);
+  expect(hours("6m", "retentionPolicy")).toBe(4320);
+  expect(retentionOf(7, "keep")).toEqual({ amount: 7, unit: "copies" });
+  expect(retentionOf("7", "keep")).toEqual({ amount: 7, unit: "copies" });
+  expect(retentionOf("forever", "ttl")).toBeUndefined();
 });

@@ -119,8 +119,8 @@ function* shorter(sides: Sides, paths: readonly FieldPath[]): Iterable<Problem> 
   const { before, after } = sides;
   for (const { was: from, is: to, name } of paths.flatMap((path) => pairsOf(sides, path))) {
     const [old, now] = [before.get(...from), after.get(...to)];
-    const [was, is] = [retentionOf(old), retentionOf(now)];
-    if (was === undefined || is === undefined || is >= was) continue;
+    const [was, is] = [old, now].map((value) => retentionOf(value, String(to.at(-1))));
+    if (!was || !is || is.unit !== was.unit || is.amount >= was.amount) continue;
     const suggestion = setScalar(after, to, typeof old === "string" ? JSON.stringify(old) : scalarText(old));
     yield {
       subject: after,

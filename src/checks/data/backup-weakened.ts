@@ -153,6 +153,11 @@ export default defineCheck({
     },
   ],
   safe: [
+    {
+      title: "the same time in another unit",
+      before: velero("720h0m0s"),
+      after: velero("43200m"),
+    },
     { title: "it runs every six hours", before: dump(NIGHTLY), after: dump('"0 */6 * * *"') },
     { title: "it runs at another hour", before: dump(NIGHTLY), after: dump('"30 4 * * *"') },
     {

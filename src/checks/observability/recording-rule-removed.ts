@@ -44,6 +44,15 @@ data:
 ---
 `;
 
+const STACK_RULE = "instance:node_cpu_utilisation:rate5m";
+const STACK = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: monitoring, namespace: shop }
+spec:
+  chart: { spec: { chart: kube-prometheus-stack, sourceRef: { kind: HelmRepository, name: prometheus } } }
+---
+`;
+
 const MARK = " # <- finding";
 
 export default defineCheck({
@@ -87,6 +96,11 @@ export default defineCheck({
       after: { "alerts.yaml": alert("job:errors:rate5m"), "recorded/rules.yaml": RECORD },
     },
     {
+      title: "a chart of rules has one of that name too",
+      before: STACK + RECORD.replaceAll("job:errors:rate5m", STACK_RULE) + alert(STACK_RULE),
+      after: STACK + OTHER + alert(STACK_RULE),
+    },
+    {
       title: "what reads a longer name reads something else",
       before: RECORD + alert("job:errors:rate5m_total"),
       after: OTHER + alert("job:errors:rate5m_total"),
@@ -105,10 +119,28 @@ export default defineCheck({
     );
     const lost = new Map(gone.map((one) => [one.name, one]));
     for (const recording of lost.values()) {
-      if (!left.has(recording.name)) yield* unread(recording, transition);
+      if (left.has(recording.name) || isKeptByStack(recording.name, transition.after)) continue;
+      yield* unread(recording, transition);
     }
   },
 });
+
+/** Charts that bring the rules of kubernetes-mixin and node-exporter's with them, and are seldom in a repository. */
+const STACKS =
+  /\b(kube-prometheus-stack|kube-prometheus|prometheus-operator|victoria-metrics-k8s-stack|rancher-monitoring)\b/;
+/** Names of those rules (github.com/kubernetes-monitoring/kubernetes-mixin, rules/; prometheus/node_exporter, node-mixin). */
+const THEIRS =
+  /^(:node_memory_|node:node_|node_namespace_pod|namespace_workload_pod:|namespace_(cpu|memory):|cluster:(namespace|node|kube|node_cpu)[:_]|instance(_device)?:node_|cluster_quantile:|node_quantile:|apiserver_request:|code(_verb|_resource)?:apiserver_|resource_verb:|count:up[01]$)/;
+
+/** A rule of that name comes with a chart that is deployed and not seen. */
+function isKeptByStack(name: string, after: World): boolean {
+  return (
+    THEIRS.test(name) &&
+    ["HelmRelease", "Application", "ApplicationSet", "HelmChart"].some((kind) =>
+      after.everywhere(kind).some((release) => STACKS.test(JSON.stringify(release.get("spec") ?? null))),
+    )
+  );
+}
 
 interface Reader {
   readonly text: string;

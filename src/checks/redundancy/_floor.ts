@@ -1,5 +1,6 @@
 import { floorsOf } from "../../engine/availability.ts";
 import { podsInWords } from "../../engine/arithmetic.ts";
+import { feltByTesters } from "../../engine/before-production.ts";
 import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
 import { object, string } from "../../engine/json.ts";
@@ -62,7 +63,7 @@ function* fallOf(pair: Pick<Fall, "was" | "is" | "before" | "after">): Iterable<
   yield {
     subject: is.manifest,
     at: field.manifest.locate(...field.path),
-    atMost: proves(fall),
+    atMost: feltByTesters(proves(fall), after),
     message: message(fall, service),
     fix: fix(fall, field),
     ...(suggestion && { suggestion }),

@@ -1,4 +1,5 @@
 import { setScalar } from "../../engine/edit.ts";
+import { feltByTesters } from "../../engine/before-production.ts";
 import { fallsOf, type MembersFall } from "../../engine/member-falls.ts";
 import { quorumLostWhen, spareOf } from "../../engine/systems.ts";
 import type { Problem, Severity } from "../../engine/types.ts";
@@ -145,12 +146,9 @@ export default defineCheck({
   ],
 
   *run(transition) {
-    const { environment } = transition.after;
-    const isTrial = environment === "staging" || environment === "development";
     for (const fall of fallsOf(transition)) {
       const atMost = proves(fall);
-      // Before production a loss is felt by those who test.
-      if (atMost) yield problem(fall, isTrial && atMost === "error" ? "warning" : atMost);
+      if (atMost) yield problem(fall, feltByTesters(atMost, transition.after));
     }
   },
 });
