@@ -8,6 +8,7 @@ import { validatePolicies } from "./cli/policy.ts";
 import { FORMATS, reviewCommand, type ReviewOptions } from "./cli/review.ts";
 import { STAGES_FORMATS, stagesCommand, type StagesOptions } from "./cli/stages.ts";
 import { terminal as terminalOf, type Terminal } from "./cli/terminal.ts";
+import { version } from "./cli/version.ts";
 import { nearest } from "./policy/nearest.ts";
 import { Unreadable } from "./sources/unreadable.ts";
 
@@ -93,6 +94,7 @@ async function main(args: readonly string[], terminal: Terminal): Promise<ExitCo
   };
   const program = new Command("nines")
     .description("Reviews changes for zero downtime.")
+    .version(version(), "-V, --version", "print the version")
     .addHelpText("after", "\nExit code: 0 pass (also with warnings), 1 fail, 2 could not judge.")
     .showHelpAfterError("(nines --help shows what there is)")
     .exitOverride();

@@ -51,6 +51,11 @@ function withDeadlock() {
 
 const oneLine = /^nines: [^\n]+\n$/;
 
+test("says its version", async () => {
+  const { code, stdout } = await nines(["--version"]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
 test("passes a harmless change: exit 0, a report on stdout, nothing on stderr", async () => {
   using repo = repository();
   repo.commit({ "deploy/web.yaml": web() });
