@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openQueue, RetryLater } from "../../src/queue/index.ts";
 import type { Queue } from "../../src/queue/index.ts";
 import { emptyStorage } from "../support/storage.ts";
+import { until } from "../support/until.ts";
 import { manual, request, silent } from "./support.ts";
 
 const data = await emptyStorage();
@@ -161,5 +162,5 @@ test("it is ready until it stops", async () => {
 
 /** Resolves when nothing waits or runs. */
 async function quiet(of: Queue): Promise<void> {
-  while ((await of.counts()).some(({ state }) => state !== "failed")) await new Promise(setImmediate);
+  await until(async () => (await of.counts()).every(({ state }) => state === "failed"));
 }

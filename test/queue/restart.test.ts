@@ -2,6 +2,7 @@ import { afterEach, expect, jest, test } from "@jest/globals";
 import { openQueue } from "../../src/queue/index.ts";
 import type { Queue, QueueOptions } from "../../src/queue/index.ts";
 import { emptyStorage } from "../support/storage.ts";
+import { until } from "../support/until.ts";
 import { manual, request, silent } from "./support.ts";
 
 /** What a queue leaves behind, and how its author is told: each test has a storage of its own. */
@@ -92,7 +93,7 @@ test("a request that comes while one waits for its next try replaces it, with al
   const asked = request({ comments: [1] });
   await queue.addReview(asked);
   (await nextReview()).end(new Error("no"));
-  while ((await queue.counts()).some(({ state }) => state === "running")) await new Promise(setImmediate);
+  await until(async () => (await queue.counts()).every(({ state }) => state !== "running"));
   await queue.addReview({ ...asked, delivery: "newer", comments: [2] });
   const call = await nextReview();
   expect(call.lastTry).toBe(false);

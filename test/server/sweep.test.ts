@@ -9,6 +9,7 @@ import { startGitHub } from "../github-server/index.ts";
 import type { GitHub, Repository } from "../github-server/index.ts";
 import { silent } from "../queue/support.ts";
 import { emptyStorage } from "../support/storage.ts";
+import { until } from "../support/until.ts";
 import { configFor } from "./support.ts";
 import { start } from "../../src/server.ts";
 
@@ -118,7 +119,7 @@ test("a pull request whose webhook got lost and is in no list either gets its ve
   const running = await start(config, silent, { now: () => new Date(Date.now() + HOUR) });
   const { headSha } = shop.pullRequest(number);
   const concluded = () => shop.checkRuns(headSha).filter(({ status }) => status === "completed");
-  while (concluded().length < 2) await new Promise(setImmediate);
+  await until(() => concluded().length >= 2);
   expect(concluded().map(({ name, conclusion }) => [name, conclusion])).toEqual(
     NAMES.map((name) => [name, "success"]),
   );
