@@ -476,7 +476,8 @@ export interface PathNode {
   readonly id: string;
   /** As the repository names it. */
   readonly name: string;
-  readonly kind: "start" | "job" | "test" | "staging" | "approval" | "deploy";
+  /** `cluster`: what a controller tests in the cluster while it brings the version there. */
+  readonly kind: "start" | "job" | "test" | "staging" | "approval" | "deploy" | "cluster";
   /** What it tests, for a test. */
   readonly stages: readonly Stage[];
   /** Whether its failure surely stops the deploy, for a test and for staging. */

@@ -1,13 +1,12 @@
 import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { isFlagger, isGradual, isRollout, strategyKind } from "../engine/progressive.ts";
-import type { Manifest, Side, Stage, StageCell, Tree, Unit } from "../engine/types.ts";
+import { STAGES } from "../engine/types.ts";
+import type { Manifest, PathNode, Side, Stage, StageCell, Tree, Unit } from "../engine/types.ts";
 import { workloadOf } from "../engine/workload.ts";
 import { clusterTests } from "./cluster-tests.ts";
 import type { ClusterTest } from "./cluster-tests.ts";
-import { join } from "./folders.ts";
 import type { Deploy } from "./deploys.ts";
 import { rank } from "./rank.ts";
-import { isGitOps } from "./gitops.ts";
 
 /** What is deployed together, as far as tests in the cluster go. */
 interface Part {
@@ -56,19 +55,9 @@ export function readCluster(tree: Tree, side: Side, units: readonly Unit[]): Clu
 
 /** What a deploy brings to the cluster, as far as its folders tell; undefined where they do not. */
 export function partsOf(deploy: Deploy, cluster: Cluster): readonly Part[] | undefined {
-  const folders = foldersOf(deploy);
+  const folders = deploy.brings?.folders ?? [];
   const parts = cluster.filter((part) => folders.some((folder) => covers(folder, part)));
   return parts.length > 0 ? parts : undefined;
-}
-
-/** Folders and files that its commands name, or that a controller watches. */
-function foldersOf(deploy: Deploy): string[] {
-  if (isGitOps(deploy)) return deploy.points.map(({ text }) => text);
-  return deploy.points.flatMap(({ job, step, text }) => {
-    const folder = job.steps[step]?.folder ?? "";
-    const words = text.split(/[\s=]+/).filter((word) => /^[\w.][\w./-]*$/.test(word) && /[./]/.test(word));
-    return words.map((word) => join(folder, word)).filter((path) => path !== "");
-  });
 }
 
 const covers = (folder: string, { id, manifests }: Part): boolean =>
@@ -102,6 +91,25 @@ export function clusterCell(stage: Stage, deploy: Deploy, cluster: Cluster): Sta
       : undefined;
   if (bare === undefined) return { stage, verdict, reason, at };
   return { stage, verdict: "unlinked", reason: `${reason}; ${bare} is deployed without it`, at };
+}
+
+/** Tests of more objects than this do not fit a small picture. */
+const NODES_AT_MOST = 3;
+
+/** What tests a deploy once its manifests are in the cluster, one node for each object that does, the gating ones first. */
+export function clusterNodes(deploy: Deploy, cluster: Cluster): PathNode[] {
+  const tests = (partsOf(deploy, cluster) ?? []).flatMap((part) => part.tests);
+  // A Helm test that no pipeline runs is none.
+  const run = tests.filter(({ verdict }) => verdict !== "capability");
+  const nodes = [...Map.groupBy(run, ({ owner }) => owner.ref)].map(([name, group]): PathNode => ({
+    id: `cluster ${name}`,
+    name,
+    kind: "cluster",
+    stages: STAGES.filter((stage) => group.some((test) => test.stage === stage)),
+    gates: group.every(({ verdict }) => verdict === "required"),
+    after: [deploy.root.key],
+  }));
+  return nodes.sort((a, b) => Number(b.gates) - Number(a.gates)).slice(0, NODES_AT_MOST);
 }
 
 /** A workload beside those that are guarded. */

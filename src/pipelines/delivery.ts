@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { declaredTests, withAccepted } from "./declared.ts";
 import { checksElsewhere } from "./declared-checks.ts";
 import type { Declared } from "./declared.ts";
+import { deployedBy } from "./deployed-folders.ts";
 import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, isStage, PRESENT, readCommands } from "./evidence.ts";
@@ -94,8 +95,8 @@ export function readDelivery(
   }));
   // A deploy that only others start is theirs, and gated there.
   const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
-  const jobDeploys = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));
-  const merged = gitOpsDeploys(tree, side);
+  const found = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));
+  const [jobDeploys, merged] = [bringing(found, tree), bringing(gitOpsDeploys(tree, side), tree)];
   const deploys = [...jobDeploys, ...merged];
   const evidence = read.flatMap(({ pipeline, jobs }) =>
     jobs.flatMap((job) => testsOf(pipeline, job, { tree, tests: declared.tests })),
@@ -138,6 +139,9 @@ export function readDelivery(
     text: (path) => tree.files.get(path)?.text,
   };
 }
+
+const bringing = (deploys: readonly Deploy[], tree: Tree): Deploy[] =>
+  deploys.map((deploy) => ({ ...deploy, brings: deployedBy(deploy, tree) }));
 
 /** What a job tests: as its steps tell, and as the policy declares. */
 function testsOf(

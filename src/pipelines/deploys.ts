@@ -1,4 +1,5 @@
 import type { Environment, Location, Policy } from "../engine/types.ts";
+import type { StepCommand } from "./commands.ts";
 import { isDeclared } from "./declared.ts";
 import {
   COMMIT_ACTIONS,
@@ -9,6 +10,7 @@ import {
   THROW_AWAY_ACTIONS,
   THROW_AWAY_COMMANDS,
 } from "./deploy-table.ts";
+import type { Deployed } from "./deployed-folders.ts";
 import { onlyOnFailure } from "./evidence.ts";
 import type { JobCommands } from "./evidence.ts";
 import type { Job, Pipeline } from "./model.ts";
@@ -24,6 +26,10 @@ export interface DeployPoint {
   readonly mechanism: string;
   /** What is run, for messages and for comparison. */
   readonly text: string;
+  /** Where the command runs, once its script went there. */
+  readonly folder?: string;
+  /** The command whose output it applies. */
+  readonly source?: string;
   readonly at: Location;
 }
 
@@ -41,6 +47,8 @@ export interface Deploy {
   readonly waits: readonly string[];
   /** Commands that bring the last version back when it fails. */
   readonly recovers: readonly string[];
+  /** What it brings to the cluster, once that was looked for. */
+  readonly brings?: Deployed;
 }
 
 interface Found extends DeployPoint {
@@ -127,18 +135,29 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
       const tier = tierOf(job, pipeline, text);
       return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
     }
-    return commands.flatMap(({ texts, line }): Found[] => {
+    return commands.flatMap(({ texts, line, folder }, index): Found[] => {
       const found = deployCommand(texts);
       if (!found) return [];
       const tier = tierOf(job, pipeline, found.text);
       if (found.weak && tier === "unknown") return [];
       const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
-      return [{ job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier }];
+      const point = { job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier, folder };
+      const source = sourceOf(found.text, commands.slice(0, index));
+      return [source === undefined ? point : { ...point, source }];
     });
   });
   if (points.length > 0) return points;
   const written = ofCommit(read, pipeline);
   return written.length > 0 ? written : ofWholeJob(read, pipeline);
+}
+
+/** `kustomize build x | kubectl apply -f -` applies what the command before it wrote. */
+function sourceOf(text: string, before: readonly StepCommand[]): string | undefined {
+  if (!/ (-f|--filename)[ =]-( |$)/.test(text)) return undefined;
+  const last = before.findLast(({ texts }) =>
+    /^(kustomize build|(kubectl|oc) kustomize)\b/.test(texts[0] ?? ""),
+  );
+  return last?.texts[0];
 }
 
 /** How it deploys (`strategy: canary`) does not say where. */

@@ -62,7 +62,9 @@ function gradual(deploy: Deploy, { gradual: by }: Surroundings): Answer {
   const command = stepwiseBy(deploy);
   if (command !== undefined) return yes(`\`${command}\``);
   if (by === undefined) return unknown("what it deploys could not be told from its commands");
-  return by === "" ? no("what it deploys replaces its pods in place") : yes(by);
+  const [folder] = deploy.brings?.folders ?? [];
+  const what = folder === undefined ? "what it deploys" : `what it deploys (${folder})`;
+  return by === "" ? no(`${what} replaces its pods in place`) : yes(by);
 }
 
 function testedTogether(deploy: Deploy, { gates, deploys, throwAway, ancestors }: Surroundings): Answer {

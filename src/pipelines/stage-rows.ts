@@ -1,7 +1,7 @@
 import { STAGES } from "../engine/types.ts";
 import type { Stage, StageCell, StageRow } from "../engine/types.ts";
 import { beginningOf } from "./beginnings.ts";
-import { clusterCell, gradualOf } from "./cluster.ts";
+import { clusterCell, clusterNodes, gradualOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { checkCell } from "./declared-checks.ts";
 import type { CheckGround } from "./declared-checks.ts";
@@ -39,11 +39,11 @@ export function rowOf(deploy: Deploy, ground: Ground): StageRow {
     );
   });
   const ancestors = (job: Job): ReadonlySet<string> => judge.ancestors(job, deploy.pipeline);
-  const gradual = gradualOf(deploy, cluster);
+  const gradual = gradualOf(deploy, cluster) ?? (deploy.brings?.plain ? "" : undefined);
   const rehearsed = rehearsedBefore(starts, named);
   const practices = practicesOf(deploy, { ...ground, ancestors, gradual, rehearsed });
   const labels = starts.map(({ label }) => label);
-  const path = pathOf(deploy, gates, labels);
+  const path = [...pathOf(deploy, gates, labels), ...clusterNodes(deploy, cluster)];
   return { deploy: nameOf(deploy), environment: "production", at: deploy.root.at, cells, practices, path };
 }
 

@@ -35,6 +35,8 @@ function roleOf({ kind, stages, gates }: PathNode): string {
       return tests === "" ? "production" : `production, with ${tests} tests inside`;
     case "staging":
       return gates ? "staging, gates" : "staging, does not gate";
+    case "cluster":
+      return `${tests} in the cluster, ${gates ? "stops it" : "does not stop it"}`;
     case "test":
       return `${tests}, ${gates ? "gates" : "does not gate"}`;
   }
@@ -80,6 +82,7 @@ const SHAPES: Readonly<Record<PathNode["kind"], readonly [string, string]>> = {
   staging: ["[", "]"],
   approval: ["[/", "/]"],
   deploy: ["[[", "]]"],
+  cluster: ["{{", "}}"],
 };
 
 /** Whether what stands here holds back what follows: a dotted arrow says that it does not. */

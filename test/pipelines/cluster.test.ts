@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { mermaid, pathLines } from "../../src/reporters/path.ts";
 import { cellOf, deliveryOf, job, workflow } from "./trees.ts";
 
 const rollout = (strategy: string): string => `apiVersion: argoproj.io/v1alpha1
@@ -115,6 +116,22 @@ describe("an analysis of Argo Rollouts", () => {
     expect(verdict(rollout(CANARY) + template(JOB), "acceptance", opaque)).toBe("unlinked");
   });
 
+  test("is drawn behind the deploy", () => {
+    const [row] = deliveryOf({ ...SHIP, "k8s/shop.yaml": rollout(CANARY) + template(JOB) }).rows;
+    expect(row?.path.at(-1)).toEqual({
+      id: "cluster Rollout/shop",
+      name: "Rollout/shop",
+      kind: "cluster",
+      stages: ["acceptance"],
+      gates: true,
+      after: ["production"],
+    });
+    expect(pathLines(row?.path ?? [], "").at(-1)).toMatch(
+      /^Rollout\/shop +acceptance in the cluster, stops it +after production$/,
+    );
+    expect(mermaid(row?.path ?? [])).toContain('{{"Rollout/shop: acceptance in the cluster, stops it"}}');
+  });
+
   test("makes the deploy gradual", () => {
     const [row] = deliveryOf({ ...SHIP, "k8s/shop.yaml": rollout(CANARY) + template(JOB) }).rows;
     expect(row?.practices.find(({ practice }) => practice === "gradual")?.kept).toBe("yes");
@@ -158,6 +175,9 @@ describe("hooks", () => {
     ["a Helm test that nobody runs", "helm.sh/hook: test", "capability"],
   ])("%s", (_, annotation, expected) => {
     expect(verdict(hook(annotation), "acceptance", ARGO)).toBe(expected);
+    const [row] = deliveryOf({ ...ARGO, "k8s/shop.yaml": hook(annotation) }).rows;
+    const drawn = row?.path.filter(({ kind }) => kind === "cluster").map(({ name, gates }) => [name, gates]);
+    expect(drawn).toEqual(expected === "capability" ? [] : [["Job/smoke", expected === "required"]]);
   });
 
   test("a Helm test counts where the pipeline runs it before the deploy", () => {

@@ -52,6 +52,20 @@ describe("the way to production", () => {
   });
 });
 
+const PLAIN = {
+  "deploy/kustomization.yaml": "resources: [web.yaml, rollout.yaml]\n",
+  "deploy/web.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\n",
+};
+const OVERLAY = "resources:\n  - ../deploy\n";
+const ROLLOUT = `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: shop }
+spec:
+  strategy: { canary: { steps: [{ setWeight: 20 }, { pause: {} }] } }
+  selector: { matchLabels: { app: shop } }
+  template: { metadata: { labels: { app: shop } }, spec: { containers: [{ name: web, image: shop:1 }] } }
+`;
+
 describe("practices", () => {
   test("staging comes first only if production waits for it", () => {
     expect(kept(staging + job("production", SHIP, needs("staging")), "staging-first")).toBe("yes");
@@ -65,6 +79,39 @@ describe("practices", () => {
     const there = staging + job("e2e", "npx playwright test", needs("staging"));
     expect(kept(there + job("production", SHIP, needs("e2e")), "tested-together")).toBe("yes");
     expect(kept(job("e2e", "npx playwright test") + job("production", SHIP), "tested-together")).toBe("no");
+  });
+
+  test.each([
+    ["a folder", "kubectl apply -f deploy/", {}],
+    ["a folder by its bare name", "kubectl apply -n shop -f deploy", {}],
+    ["the folder that the script went to", "cd deploy && kubectl apply -f .", {}],
+    ["a kustomization", "kubectl apply -k deploy", {}],
+    ["an overlay of it", "kubectl apply --kustomize=live", { "live/kustomization.yaml": OVERLAY }],
+    [
+      "an overlay that is built first",
+      "kustomize build live | kubectl apply -f -",
+      { "live/kustomization.yaml": OVERLAY },
+    ],
+  ])("what %s brings is known", (_, command, more) => {
+    const ship = job("production", command);
+    expect(kept(ship, "gradual", { ...PLAIN, ...more })).toBe("no");
+    expect(kept(ship, "gradual", { ...PLAIN, ...more, "deploy/rollout.yaml": ROLLOUT })).toBe("yes");
+  });
+
+  test.each([
+    [
+      "what comes from elsewhere",
+      "kubectl apply -k live",
+      { "live/kustomization.yaml": `${OVERLAY}  - https://x.example/y\n` },
+    ],
+    [
+      "a folder that holds no workload",
+      "kubectl apply -f crds/",
+      { "crds/a.yaml": "kind: CustomResourceDefinition\n" },
+    ],
+    ["a chart", "helm upgrade shop ./deploy", { "deploy/Chart.yaml": "name: shop\n" }],
+  ])("%s is not told", (_, command, more) => {
+    expect(kept(job("production", command), "gradual", { ...PLAIN, ...more })).toBe("unknown");
   });
 
   test("it waits, and rolls back", () => {
