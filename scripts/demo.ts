@@ -1,12 +1,11 @@
 /**
  * `npm run demo`: the real app on a GitHub of this machine. Opens a pull request, made from examples/ or from any local
- * git repository, and shows what nines says on it.
- *
- *   npm run demo -- [--repo DIR --base REV --head REV] [--keep]
+ * git repository, and shows what nines says on it. `npm run demo -- --help` lists its options.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { parseArgs, styleText } from "node:util";
+import { styleText } from "node:util";
+import { Command } from "commander";
 import { loadGitChange } from "../src/sources/git.ts";
 import { startGitHub, type GitHub, type Repository } from "../test/github-server/index.ts";
 import { showCheckRun, showComment } from "./demo/show.ts";
@@ -16,14 +15,24 @@ const EXAMPLE = join(import.meta.dirname, "../examples/shop");
 /** The whole demo is done long before; a hang must end all the same. */
 const LIMIT_MS = 120_000;
 
-const { values } = parseArgs({
-  options: {
-    repo: { type: "string" },
-    base: { type: "string", default: "HEAD~1" },
-    head: { type: "string", default: "HEAD" },
-    keep: { type: "boolean", default: false },
-  },
-});
+interface Options {
+  readonly repo?: string;
+  readonly base: string;
+  readonly head: string;
+  readonly keep: boolean;
+}
+
+const values = new Command("npm run demo --")
+  .description(
+    "Shows the real app on a GitHub of this machine, with a pull request and what nines says on it.",
+  )
+  .option("--repo <dir>", "a local git repository (default: examples/shop)")
+  .option("--base <rev>", "with --repo: what the change is meant for", "HEAD~1")
+  .option("--head <rev>", "with --repo: the change", "HEAD")
+  .option("--keep", "leave everything running, to be looked at in a browser", false)
+  .allowExcessArguments(false)
+  .parse()
+  .opts<Options>();
 
 const started = performance.now();
 const limit = setTimeout(() => {

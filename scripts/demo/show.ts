@@ -4,8 +4,13 @@ import { markedTerminal } from "marked-terminal";
 import type { CheckRun, ReviewComment } from "../../test/github-server/index.ts";
 
 const WIDTH = Math.min(process.stdout.columns || 110, 120);
+/** Its tables colour their lines wherever they go, also into a file. */
+const PLAIN_TABLES = styleText("dim", "x") === "x" ? { style: { head: [], border: [] } } : {};
 // Its types are those of marked 11, where an extension was the renderer itself; what it returns is an extension.
-const terminal: object = markedTerminal({ width: WIDTH, reflowText: true, tab: 2, showSectionPrefix: false });
+const terminal: object = markedTerminal({
+  ...{ width: WIDTH, reflowText: true, tab: 2, showSectionPrefix: false },
+  tableOptions: PLAIN_TABLES,
+});
 const marked = new Marked(terminal);
 
 const SYMBOL: Record<string, string> = {

@@ -28,3 +28,10 @@ test("a folder that is no repository ends the demo with one line", async () => {
   expect(code).toBe(1);
   expect(output.trim().split("\n").at(-1)).toContain("no-such-folder");
 }, 60_000);
+
+test("an option that there is not ends the demo with one line", async () => {
+  expect(await demo("--rep", "x")).toEqual({
+    code: 1,
+    output: "error: unknown option '--rep'\n(Did you mean --repo?)\n",
+  });
+}, 60_000);
