@@ -1,4 +1,5 @@
 import { isObject, list, object, string, strings, type JsonObject } from "./json.ts";
+import { ROUTING_FILE } from "./manifest.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 import type { World } from "./world.ts";
@@ -25,7 +26,7 @@ export interface AlertRouting {
   readonly locate: (path: FieldPath) => Location;
 }
 
-/** Every routing of a unit: AlertmanagerConfigs, configurations in Secrets and ConfigMaps, and in values of charts. */
+/** Every routing of a unit: AlertmanagerConfigs, configurations in Secrets, ConfigMaps and files, and in values of charts. */
 export function routingsOf(world: World): AlertRouting[] {
   const own = world
     .ofKind("AlertmanagerConfig", "VMAlertmanagerConfig")
@@ -46,7 +47,10 @@ export function routingsOf(world: World): AlertRouting[] {
       routing(set, path.join("."), config, (inner) => set.locate([...path, ...inner])),
     ),
   );
-  return [...own, ...texts, ...values];
+  const files = world
+    .ofKind(ROUTING_FILE)
+    .flatMap((file) => routing(file, "", object(file.object), (path) => file.locate(...path)));
+  return [...own, ...texts, ...values, ...files];
 }
 
 function inText(manifest: Manifest, path: FieldPath, value: Json | undefined): AlertRouting[] {

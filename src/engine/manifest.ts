@@ -36,11 +36,11 @@ export function fileReader(): ReadFile {
 const NOTHING: ManifestFile = { entries: [], problems: [], templated: false };
 
 /**
- * YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not; but a
- * file of Prometheus' rules is read too.
+ * YAML or JSON that does not name an apiVersion and a kind is not Kubernetes, and is left alone, broken or not; but files
+ * of Prometheus' rules and of Alertmanager's routes are read too.
  */
 function readManifestFile(text: string): ManifestFile {
-  if ((!text.includes("apiVersion") || !text.includes("kind")) && !looksLikeRules(text)) return NOTHING;
+  if ((!text.includes("apiVersion") || !text.includes("kind")) && !looksLikeOther(text)) return NOTHING;
   const written = readYaml(text);
   const templated = hasActions(text) && written.problems.length > 0;
   const { documents, problems } = templated ? readYaml(skeleton(text)) : written;
@@ -53,7 +53,7 @@ function readManifestFile(text: string): ManifestFile {
 
 function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entry[] {
   if (!isObject(value)) return [];
-  if (isRuleFile(value)) return [{ object: value, prefix, document }];
+  if (otherKind(value) !== undefined) return [{ object: value, prefix, document }];
   if (typeof value["apiVersion"] !== "string") return [];
   const kind = string(value["kind"]) ?? "";
   if (kind.endsWith("List") && Array.isArray(value["items"])) {
@@ -68,17 +68,33 @@ function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entr
 /** The kind that a file of alerting and recording rules has in nines; its name is its path. */
 export const RULE_FILE = "RuleFile";
 
-const looksLikeRules = (text: string) => /^["']?groups["']?:/m.test(text) && /\balert["']?:/.test(text);
+/** The kind of a configuration file of Alertmanager; its name is its path. */
+export const ROUTING_FILE = "AlertmanagerFile";
+
+const looksLikeOther = (text: string) =>
+  (/^["']?groups["']?:/m.test(text) && /\balert["']?:/.test(text)) ||
+  (/^["']?route["']?:/m.test(text) && /^["']?receivers["']?:/m.test(text));
+
+/** What stands in a file that is no object of Kubernetes and is read all the same. */
+function otherKind(value: JsonObject): string | undefined {
+  if (value["apiVersion"] !== undefined || value["kind"] !== undefined) return undefined;
+  return isRuleFile(value) ? RULE_FILE : isRoutingFile(value) ? ROUTING_FILE : undefined;
+}
+
+/** What Alertmanager is started with: a route with a receiver, and a list of receivers with names (prometheus.io/docs). */
+function isRoutingFile(value: JsonObject): boolean {
+  const receivers = list(value["receivers"]);
+  return (
+    typeof at(value, ["route", "receiver"]) === "string" &&
+    receivers.length > 0 &&
+    receivers.every((receiver) => typeof at(receiver, ["name"]) === "string")
+  );
+}
 
 /** What `rule_files` of a Prometheus names: groups of rules at the top, and no object of Kubernetes. */
 function isRuleFile(value: JsonObject): boolean {
   const groups = list(value["groups"]);
-  return (
-    value["apiVersion"] === undefined &&
-    value["kind"] === undefined &&
-    groups.length > 0 &&
-    groups.every((group) => Array.isArray(at(group, ["rules"])))
-  );
+  return groups.length > 0 && groups.every((group) => Array.isArray(at(group, ["rules"])));
 }
 
 /** Gives a file's objects their side and path. */
@@ -88,7 +104,8 @@ export function manifestsOf(
 ): Manifest[] {
   const place: Place = { path, side, source, lines: lineIndex(source) };
   return file.entries.map((entry) => {
-    const identity = isRuleFile(entry.object) ? ruleFile(entry.object, path) : identityOf(entry.object);
+    const kind = otherKind(entry.object);
+    const identity = kind === undefined ? identityOf(entry.object) : fileIdentity(kind, entry.object, path);
     return new Described(entry.object, identity, new Written(entry, place));
   });
 }
@@ -156,11 +173,11 @@ class Written implements Placement {
 
 const NO_REPEATS: readonly Repeat[] = [];
 
-const ruleFile = (object: JsonObject, path: string): Identity => ({
+const fileIdentity = (kind: string, object: JsonObject, path: string): Identity => ({
   ...identityOf(object),
-  id: `/${RULE_FILE}//${path}`,
-  ref: `${RULE_FILE}/${path}`,
-  kind: RULE_FILE,
+  id: `/${kind}//${path}`,
+  ref: `${kind}/${path}`,
+  kind,
   name: path,
 });
 

@@ -4,6 +4,7 @@ import type { Location, Problem, Severity } from "../../engine/types.ts";
 import { locateIn, podField, type Container, type Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
+import { onPodDisks } from "./_ephemeral-systems.ts";
 
 const database = (volumes: string, image = "postgres:17", more = "") => `apiVersion: apps/v1
 kind: Deployment
@@ -33,6 +34,16 @@ const MARK = " # <- finding";
 const CLAIM = "persistentVolumeClaim: { claimName: ledger }";
 const without = (text: string) => text.replace(/ {10}volumeMounts.*\n {6}volumes:\n.*\n.*\n/, "");
 
+const kafka = (storage: string) => `apiVersion: kafka.strimzi.io/v1beta2
+kind: Kafka
+metadata: { name: events, namespace: bank }
+spec:
+  kafka:
+    replicas: 3
+    storage:
+      ${storage}
+`;
+
 export default defineCheck({
   kind: "state",
   id: "store-on-pod-disk",
@@ -60,8 +71,14 @@ export default defineCheck({
       before: database("emptyDir: {}", "ledger-api:4") + SERVICE,
       after: database(`emptyDir: {}${MARK}`, "mysql:9") + SERVICE,
     },
+    {
+      title: "an operator's store moves to the disks of its pods",
+      before: kafka("type: persistent-claim\n      size: 100Gi"),
+      after: kafka(`type: ephemeral${MARK}`),
+    },
   ],
   safe: [
+    { title: "an operator's store is on claims", after: kafka("type: persistent-claim\n      size: 100Gi") },
     { title: "its data is on a claim", after: database(CLAIM) + SERVICE },
     { title: "no Service sends to it", after: database("emptyDir: {}") },
     { title: "a cache may start empty", after: database("emptyDir: {}", "redis:8") + SERVICE },
@@ -77,6 +94,18 @@ export default defineCheck({
   ],
 
   *run(world) {
+    for (const manifest of world.manifests) {
+      for (const { path, what } of onPodDisks(manifest)) {
+        yield {
+          subject: manifest,
+          key: path.join("."),
+          at: manifest.locate(...path),
+          atMost: weightOf(world),
+          message: `${manifest.ref} keeps the data of ${what} on the disks of its pods: a member that restarts starts empty, and where as many restart at once as there are copies, what users stored is gone.`,
+          fix: `Give ${what} claims in ${manifest.ref}. If its data may be lost, waive store-on-pod-disk for "${manifest.ref}" in .github/nines.yml.`,
+        };
+      }
+    }
     for (const workload of world.workloads) {
       const service = workload.runsToCompletion ? undefined : world.servicesOf(workload)[0];
       if (!service || list(workload.manifest.get("spec", "volumeClaimTemplates")).length > 0) continue;

@@ -60,6 +60,20 @@ spec:
           - name: nobody
 `;
 
+const file = (receiver: string, mark = "") => ({
+  "monitoring/alertmanager.yml": `global: { resolve_timeout: 5m }
+route:
+  receiver: nobody
+  routes:
+    - match: { severity: critical }
+      receiver: ${receiver}${mark}
+receivers:
+  - name: pager
+    webhook_configs: [{ url: "https://pager.example.com/hook" }]
+  - name: nobody
+`,
+});
+
 const MARK = " # <- finding";
 
 export default defineCheck({
@@ -100,6 +114,11 @@ export default defineCheck({
       title: "the same in the values of a chart",
       before: release("pager"),
       after: release("nobody", MARK),
+    },
+    {
+      title: "the same in Alertmanager's own file",
+      before: file("pager"),
+      after: file("nobody", MARK),
     },
     {
       title: "a new route takes a part of the alerts away",

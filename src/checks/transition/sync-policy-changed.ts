@@ -1,4 +1,4 @@
-import { string } from "../../engine/json.ts";
+import { isObject, string } from "../../engine/json.ts";
 import { dataUnder } from "../../engine/pruning.ts";
 import type { FieldPath, Manifest, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
@@ -69,12 +69,30 @@ export default defineCheck({
       before: over(application("automated: { prune: true }")),
       after: over(application("retry: { limit: 3 }").replace("syncPolicy:", `syncPolicy:${MARK}`)),
     },
+    {
+      title: "changes by hand are taken back at once",
+      before: over(application("automated: { prune: true }")),
+      after: over(application(`automated: { prune: true, selfHeal: true }${MARK}`)),
+    },
+    {
+      title: "what is lost by mistake is no longer restored",
+      before: over(application("automated: { prune: true, selfHeal: true }")),
+      after: over(application(`automated: { prune: true, selfHeal: false }${MARK}`)),
+    },
   ],
   safe: [
     {
       title: "it pruned before",
       before: over(application("automated: { prune: true }")),
-      after: over(application("automated: { prune: true, selfHeal: true }")),
+      after: over(application("automated: { prune: true, allowEmpty: false }")),
+    },
+    {
+      title: "changes by hand are taken back where nothing holds data",
+      before: over(application("automated: {}"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+      after: over(
+        application("automated: { selfHeal: true }"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n",
+      ),
     },
     { title: "a new one prunes from its first day", after: over(application("automated: { prune: true }")) },
     {
@@ -101,7 +119,7 @@ export default defineCheck({
 interface Switch {
   readonly path: FieldPath;
   readonly on: (manifest: Manifest) => boolean;
-  readonly effect: "prunes" | "forces" | "stops";
+  readonly effect: "prunes" | "forces" | "stops" | "heals" | "drifts";
 }
 
 const isTrue = (path: FieldPath) => (manifest: Manifest) => manifest.get(...path) === true;
@@ -110,6 +128,16 @@ const flag = (effect: Switch["effect"], ...path: string[]): Switch => ({ path, e
 /** Argo CD's switches stand in the Application, or in the template of a set of them. */
 const argo = (...spec: string[]): Switch[] => [
   flag("prunes", ...spec, "syncPolicy", "automated", "prune"),
+  flag("heals", ...spec, "syncPolicy", "automated", "selfHeal"),
+  {
+    path: [...spec, "syncPolicy", "automated", "selfHeal"],
+    effect: "drifts",
+    // Without any automation it stops, which is said already.
+    on: (manifest) => {
+      const automated = manifest.get(...spec, "syncPolicy", "automated");
+      return isObject(automated) && automated["enabled"] !== false && automated["selfHeal"] !== true;
+    },
+  },
   {
     path: [...spec, "syncPolicy", "syncOptions"],
     effect: "forces",
@@ -146,6 +174,8 @@ function* turned(
   world: World,
 ): Iterable<Problem> {
   if (on(before) || !on(after)) return;
+  // What was not automated at all did not keep the cluster to git either.
+  if (effect === "drifts" && before.get(...path) !== true) return;
   const held = dataUnder(after, world);
   if (effect !== "stops" && held.length === 0) return;
   const data = listText(held.map(({ ref }) => ref));
@@ -171,6 +201,14 @@ const SAYINGS: Readonly<Record<Switch["effect"], Saying>> = {
   forces: (ref, data) => ({
     message: `From now on ${ref} may delete and create again what it cannot change: at the next change of an immutable field, the data of ${data} can be lost.`,
     fix: "Switch it on for the one object that needs it, by its own annotation, and remove that again after the sync.",
+  }),
+  heals: (ref, data) => ({
+    message: `From now on ${ref} takes back at once what anybody changes in the cluster by hand, for ${data} too: replicas that are added in an emergency, a volume that is made larger, a member that is taken out for a restore.`,
+    fix: `Commit what was changed by hand before this is merged (argocd app diff shows it), and write in the runbook that emergency changes go through git, or that selfHeal is switched off first.`,
+  }),
+  drifts: (ref, data) => ({
+    message: `${ref} no longer takes back what is changed or deleted in the cluster by hand, for ${data} too: what is lost there by mistake stays lost until the next commit.`,
+    fix: `Keep selfHeal: true in ${ref}. If it is meant to be off for a while, say until when with a waiver.`,
   }),
   stops: (ref, _data, kind) => ({
     message: `${ref} ${isArgo(kind) ? "no longer syncs by itself" : "is suspended"}: nothing that is merged from now on reaches the cluster, not even a fix that users wait for.`,
