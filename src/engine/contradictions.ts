@@ -1,25 +1,15 @@
 import { isObject, list, object, string, strings } from "./json.ts";
+import type { Refusal } from "./refusal.ts";
 import { RESOURCES, shareOf, writtenShare } from "./resources.ts";
 import { AUTOSCALERS, boundsOf, maximumReplicas } from "./scaling.ts";
 import { hasActions, isUnknown } from "./template.ts";
-import type { FieldPath, Manifest } from "./types.ts";
+import type { Manifest } from "./types.ts";
 import { labelText, scalarText } from "./words.ts";
 import { missesOwnPods, podField, type Workload } from "./workload.ts";
 import { minimumReplicas, type World } from "./world.ts";
 
-/** Two fields of an object that the API server does not take together. */
-export interface Contradiction {
-  /** The field that is at fault. */
-  readonly path: FieldPath;
-  /** `spec.ports[0] has no name`. */
-  readonly what: string;
-  readonly fix: string;
-  /** The one scalar that makes them agree. */
-  readonly mend?: { readonly path: FieldPath; readonly text: string };
-}
-
-/** Sources: kubernetes pkg/apis/{core,apps,policy,autoscaling}/validation. */
-export function contradictions(manifest: Manifest, world: World): Contradiction[] {
+/** Fields of an object that the API server does not take together. Sources: kubernetes pkg/apis/{core,apps,policy,autoscaling}/validation. */
+export function contradictions(manifest: Manifest, world: World): Refusal[] {
   const { kind, group } = manifest;
   if (kind === "Service" && group === "") return namelessPorts(manifest);
   if (kind === "PodDisruptionBudget") return bothLimits(manifest);
@@ -35,7 +25,7 @@ export function contradictions(manifest: Manifest, world: World): Contradiction[
   ];
 }
 
-function namelessPorts(service: Manifest): Contradiction[] {
+function namelessPorts(service: Manifest): Refusal[] {
   const ports = list(service.get("spec", "ports"));
   if (ports.length < 2) return [];
   return ports.flatMap((port, index) =>
@@ -51,7 +41,7 @@ function namelessPorts(service: Manifest): Contradiction[] {
   );
 }
 
-function bothLimits(budget: Manifest): Contradiction[] {
+function bothLimits(budget: Manifest): Refusal[] {
   const [least, most] = [
     budget.get("spec", "minAvailable") ?? null,
     budget.get("spec", "maxUnavailable") ?? null,
@@ -66,7 +56,7 @@ function bothLimits(budget: Manifest): Contradiction[] {
   ];
 }
 
-function foreignPods(workload: Workload): Contradiction[] {
+function foreignPods(workload: Workload): Refusal[] {
   const { manifest, labels, template } = workload;
   if (!missesOwnPods(workload)) return [];
   const wanted = strings(manifest.get("spec", "selector", "matchLabels"));
@@ -81,7 +71,7 @@ function foreignPods(workload: Workload): Contradiction[] {
 }
 
 /** Both written as nothing: percentages that round down to it are taken as one pod that may be missing. */
-function standstill({ manifest }: Workload): Contradiction[] {
+function standstill({ manifest }: Workload): Refusal[] {
   const path = ["spec", manifest.kind === "DaemonSet" ? "updateStrategy" : "strategy", "rollingUpdate"];
   const { maxSurge, maxUnavailable } = object(manifest.get(...path));
   const isNone = (value: unknown) => value === 0 || value === "0" || value === "0%";
@@ -93,12 +83,12 @@ function standstill({ manifest }: Workload): Contradiction[] {
       path: field,
       what: "maxSurge and maxUnavailable are both 0, so that a rollout may neither start a pod nor stop one",
       fix: `Write maxSurge: 1 in ${manifest.ref}.`,
-      mend: { path: field, text: "1" },
+      mend: "1",
     },
   ];
 }
 
-function danglingMounts(workload: Workload): Contradiction[] {
+function danglingMounts(workload: Workload): Refusal[] {
   const names = [
     ...list(podField(workload, "volumes")).map((volume) => object(volume)["name"]),
     ...list(workload.manifest.get("spec", "volumeClaimTemplates")).map(
@@ -109,7 +99,7 @@ function danglingMounts(workload: Workload): Contradiction[] {
   // A list that a template makes is not seen.
   if (names.some(isUnknown) || hasActions(workload.manifest.source) || isPatch(workload)) return [];
   return workload.containers.flatMap(({ spec, path, name }) =>
-    list(spec["volumeMounts"]).flatMap((mount, index): Contradiction[] => {
+    list(spec["volumeMounts"]).flatMap((mount, index): Refusal[] => {
       const volume = string(object(mount)["name"]);
       if (volume === undefined || isUnknown(volume) || known.has(volume)) return [];
       return [
@@ -127,9 +117,9 @@ function danglingMounts(workload: Workload): Contradiction[] {
 const isPatch = ({ manifest }: Workload) =>
   manifest.group === "apps" && manifest.get("spec", "selector") === undefined;
 
-function doubleValues({ containers }: Workload): Contradiction[] {
+function doubleValues({ containers }: Workload): Refusal[] {
   return containers.flatMap(({ spec, path, name }) =>
-    list(spec["env"]).flatMap((item, index): Contradiction[] => {
+    list(spec["env"]).flatMap((item, index): Refusal[] => {
       const { value, valueFrom, name: variable } = object(item);
       if (typeof value !== "string" || value === "" || !isObject(valueFrom)) return [];
       return [
@@ -143,7 +133,7 @@ function doubleValues({ containers }: Workload): Contradiction[] {
   );
 }
 
-function crossedBounds(scaler: Manifest): Contradiction[] {
+function crossedBounds(scaler: Manifest): Refusal[] {
   const { maximum, minimum } = boundsOf(scaler);
   const [least, most] = [minimumReplicas(scaler), maximumReplicas(scaler)];
   if (!(least > most) || scaler.get(...minimum) === undefined) return [];
@@ -156,9 +146,9 @@ function crossedBounds(scaler: Manifest): Contradiction[] {
   ];
 }
 
-function requestsOverLimits({ containers }: Workload): Contradiction[] {
+function requestsOverLimits({ containers }: Workload): Refusal[] {
   return containers.flatMap((container) =>
-    RESOURCES.flatMap((resource): Contradiction[] => {
+    RESOURCES.flatMap((resource): Refusal[] => {
       const { request, limit } = shareOf(container, resource);
       if (request === undefined || limit === undefined || !(request > limit)) return [];
       const written = (field: "requests" | "limits") => scalarText(writtenShare(container, field, resource));

@@ -1,6 +1,6 @@
 import type { FieldPath } from "./types.ts";
 
-/** A value that the API server does not take, whatever stands beside it. */
+/** Something that the API server does not take: a value, or two fields together. */
 export interface Refusal {
   readonly path: FieldPath;
   /** A clause about the object: `container port 80800 is no port`. */

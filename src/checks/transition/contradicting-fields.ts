@@ -1,7 +1,6 @@
 import { contradictions } from "../../engine/contradictions.ts";
-import { setScalar } from "../../engine/edit.ts";
-import type { Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
+import { refusalProblem } from "./_refused.ts";
 
 const deployment = (
   spec: string,
@@ -155,17 +154,7 @@ export default defineCheck({
 
   *run(world) {
     for (const manifest of world.manifests) {
-      for (const { path, what, fix, mend } of contradictions(manifest, world)) {
-        const suggestion = mend && setScalar(manifest, mend.path, mend.text);
-        yield {
-          subject: manifest,
-          key: path.join("."),
-          at: manifest.locate(...path),
-          message: `${manifest.ref}: ${what}. The API server refuses that, and the deploy stops there.`,
-          fix,
-          ...(suggestion && { suggestion }),
-        } satisfies Problem;
-      }
+      for (const refusal of contradictions(manifest, world)) yield refusalProblem(manifest, refusal);
     }
   },
 });

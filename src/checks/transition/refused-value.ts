@@ -1,7 +1,6 @@
-import { setScalar } from "../../engine/edit.ts";
 import { refusedValues } from "../../engine/refused-values.ts";
-import type { Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
+import { refusalProblem } from "./_refused.ts";
 
 const maps = (container: string, { labels = "app: maps", spec = "" } = {}) => `apiVersion: apps/v1
 kind: Deployment
@@ -168,17 +167,7 @@ export default defineCheck({
 
   *run(world) {
     for (const manifest of world.manifests) {
-      for (const { path, what, fix, mend } of refusedValues(manifest, world)) {
-        const suggestion = mend === undefined ? undefined : setScalar(manifest, path, mend);
-        yield {
-          subject: manifest,
-          key: path.join("."),
-          at: manifest.locate(...path),
-          message: `${manifest.ref}: ${what}. The API server refuses that, and the deploy stops there.`,
-          fix,
-          ...(suggestion && { suggestion }),
-        } satisfies Problem;
-      }
+      for (const refusal of refusedValues(manifest, world)) yield refusalProblem(manifest, refusal);
     }
   },
 });
