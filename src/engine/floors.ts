@@ -1,7 +1,7 @@
 import { floorsOf } from "./availability.ts";
+import { standingWorkloads, type Standing } from "./borrowed-pods.ts";
 import { membersOf, spareOf, type MemberGroup } from "./systems.ts";
 import type { Environment, FloorRow, Manifest, MemberFloors, Subject, Tier } from "./types.ts";
-import type { Workload } from "./workload.ts";
 import type { World } from "./world.ts";
 
 interface Sides {
@@ -19,11 +19,11 @@ export function floorRows(units: readonly Sides[], tierOf: TierOf): FloorRow[] {
 type TierOf = (subject: Subject, unit: Sides) => Tier;
 
 function workloadRows(unit: Sides, tierOf: TierOf): FloorRow[] {
-  const before = byId(unit.before);
-  const after = byId(unit.after);
+  const before = standingWorkloads(unit.before);
+  const after = standingWorkloads(unit.after);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
     const row = floorRow(unit, before.get(id), after.get(id));
-    const subject = (after.get(id) ?? before.get(id))?.manifest;
+    const subject = (after.get(id) ?? before.get(id))?.workload.manifest;
     return row && subject ? [{ ...row, workload: subject.ref, tier: tierOf(subject, unit) }] : [];
   });
 }
@@ -66,16 +66,10 @@ function membersIn({ manifests }: World): Map<string, Members> {
   return new Map(all);
 }
 
-function byId(world: World): Map<string, Workload> {
-  return new Map(world.workloads.map((workload) => [workload.manifest.id, workload]));
-}
-
-function floorRow({ unit, before, after }: Sides, old: Workload | undefined, now: Workload | undefined) {
-  const was = old && floorsOf(old, before);
-  const is = now && floorsOf(now, after);
+function floorRow({ unit }: Sides, old: Standing | undefined, now: Standing | undefined) {
+  const was = old && floorsOf(old.workload, old.world);
+  const is = now && floorsOf(now.workload, now.world);
   if (!was && !is) return undefined;
-  const served =
-    (now !== undefined && after.servicesOf(now).length > 0) ||
-    (old !== undefined && before.servicesOf(old).length > 0);
+  const served = [old, now].some((one) => one && one.world.servicesOf(one.workload).length > 0);
   return { unit, served, ...(was && { before: was }), ...(is && { after: is }) };
 }
