@@ -14,7 +14,15 @@ export interface Standing {
  * Every workload of a unit as it runs, by its id. An Argo Rollout may take the pods of a Deployment (`workloadRef`) and
  * give them its own number and strategy: the Deployment then has none (argo-rollouts.readthedocs.io, migrating).
  */
-export function standingWorkloads(world: World): Map<string, Standing> {
+export function standingWorkloads(world: World): ReadonlyMap<string, Standing> {
+  const found = known.get(world) ?? read(world);
+  known.set(world, found);
+  return found;
+}
+
+const known = new WeakMap<World, ReadonlyMap<string, Standing>>();
+
+function read(world: World): ReadonlyMap<string, Standing> {
   const loans = world.ofKind("Rollout").flatMap((rollout) => loanOf(rollout, world));
   const lenders = new Set(loans.map(({ lender }) => lender));
   const own = world.workloads.flatMap((workload): Standing[] =>
@@ -35,11 +43,13 @@ function loanOf(rollout: Manifest, world: World): (Standing & { lender: Workload
     declaredReplicas: scaled(rollout.get("spec", "replicas"), NaN, "up"),
   };
   const pods = (one: Workload) => (one === workload ? lender : one);
+  const borrower = (one: Workload) => (one === lender ? workload : one);
   const view: World = {
     ...world,
     servicesOf: (one) => world.servicesOf(pods(one)),
     budgetsOf: (one) => world.budgetsOf(pods(one)),
-    coveredBy: (budget) => world.coveredBy(budget).map((one) => (one === lender ? workload : one)),
+    coveredBy: (budget) => world.coveredBy(budget).map(borrower),
+    selectedBy: (service) => world.selectedBy(service).map(borrower),
   };
   return [{ workload, world: view, lender }];
 }

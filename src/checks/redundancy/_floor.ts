@@ -1,9 +1,9 @@
 import { floorsOf } from "../../engine/availability.ts";
 import { podsInWords } from "../../engine/arithmetic.ts";
 import { feltByTesters } from "../../engine/before-production.ts";
+import { standingWorkloads } from "../../engine/borrowed-pods.ts";
 import { bindingClaim } from "../../engine/claims.ts";
 import { setScalar } from "../../engine/edit.ts";
-import { object, string } from "../../engine/json.ts";
 import { boundsOf, countField } from "../../engine/scaling.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
@@ -24,28 +24,17 @@ interface Fall {
 
 /** Workloads that keep fewer pods for sure than before, and autoscalers of workloads that are not in the unit. */
 export function* floorProblems({ changes, before, after }: Transition): Iterable<Problem> {
-  const elsewhere = runElsewhere(after);
   const targeted = new Set(after.workloads.flatMap((workload) => after.autoscalersOf(workload)));
   for (const change of changes) {
     if (change.kind !== "kept") continue;
-    const was = before.workload(change.before);
-    const is = after.workload(change.after);
+    const was = standingWorkloads(before).get(change.before.id);
+    const is = standingWorkloads(after).get(change.after.id);
     if (was && is) {
-      if (!elsewhere.has(`${is.kind}/${is.manifest.name}`)) yield* fallOf({ was, is, before, after });
+      yield* fallOf({ was: was.workload, is: is.workload, before: was.world, after: is.world });
     } else if (isAutoscaler(change.after) && !targeted.has(change.after)) {
       yield* minimumFall(change.before, change.after);
     }
   }
-}
-
-/** Deployments whose template an Argo Rollout uses: the Rollout runs the pods, and they are scaled to zero on purpose. */
-function runElsewhere(world: World): ReadonlySet<string> {
-  return new Set(
-    world.ofKind("Rollout").map((rollout) => {
-      const ref = object(rollout.get("spec", "workloadRef"));
-      return `${string(ref["kind"]) ?? ""}/${string(ref["name"]) ?? ""}`;
-    }),
-  );
 }
 
 export function isAutoscaler({ kind }: Manifest): boolean {

@@ -118,6 +118,11 @@ export default defineCheck({
       before: orders("minReadySeconds: 5") + autoscaler("minReplicas: 4\n  maxReplicas: 12"),
       after: orders("minReadySeconds: 5").replace("spec:", "spec: # <- finding"),
     },
+    {
+      title: "an Argo Rollout that takes the pods of a Deployment keeps one",
+      before: orders("replicas: 0") + SERVICE + ROLLOUT,
+      after: orders("replicas: 0") + SERVICE + ROLLOUT.replace("replicas: 3", "replicas: 1 # <- finding"),
+    },
   ],
   safe: [
     {
