@@ -104,7 +104,7 @@ export function readDelivery(
   const judge = new Judge(tree.facts?.rules);
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
   const production = [...reachable, ...mergedToProduction(merged, reachable)];
-  const gated = [...evidence, ...rehearsals(jobDeploys)];
+  const gated = few([...evidence, ...rehearsals(jobDeploys)], production, judge);
   const paths = [...tree.files.keys()];
   const gates = production.flatMap((deploy) =>
     gated.flatMap((item) => gateOf(item, deploy, { judge, paths })),
@@ -193,23 +193,44 @@ function rehearsals(deploys: readonly Deploy[]): Evidence[] {
   });
 }
 
+/** More tests before deploys than this, each with each, are no repository that people work on. */
+const PAIRS_AT_MOST = 50_000;
+
+/** All tests; where they and the deploys are too many, one of each kind, of which it is said that they were. */
+function few(tests: readonly Evidence[], production: readonly Deploy[], judge: Judge): readonly Evidence[] {
+  if (tests.length * production.length <= PAIRS_AT_MOST) return tests;
+  judge.giveUp();
+  return [...new Map(tests.map((test) => [test.purpose, test])).values()];
+}
+
 function gateOf(
   evidence: Evidence,
   deploy: Deploy,
   { judge, paths }: { readonly judge: Judge; readonly paths: readonly string[] },
 ): Gate[] {
   if (!isPresent(evidence)) return [];
-  const told = judge.standings(evidence, deploy).map((standing) => asTold(standing, evidence));
-  const standings = byPaths(told, { evidence, deploy, paths });
-  const [worst] = standings.toSorted((a, b) => rank(b.verdict) - rank(a.verdict));
+  const standings = byPaths(asTold(judge.standings(evidence, deploy), evidence), { evidence, deploy, paths });
+  const worst = worstOf(standings);
   return worst ? [{ evidence, deploy, worst, standings }] : [];
 }
 
+/** The first of the worst. */
+function worstOf(standings: readonly Standing[]): Standing | undefined {
+  let [worst] = standings;
+  for (const standing of standings)
+    if (worst && rank(standing.verdict) > rank(worst.verdict)) worst = standing;
+  return worst;
+}
+
 /** A test whose criterion is not seen may stop the deploy, or may not. */
-const asTold = (standing: Standing, { unsure }: Evidence): Standing =>
-  unsure !== undefined && rank(standing.verdict) <= rank("bypassable")
-    ? { ...standing, verdict: "unknown", reason: `stops it if it can fail: ${unsure}` }
-    : standing;
+function asTold(standings: readonly Standing[], { unsure }: Evidence): readonly Standing[] {
+  if (unsure === undefined) return standings;
+  return standings.map((standing) =>
+    rank(standing.verdict) <= rank("bypassable")
+      ? { ...standing, verdict: "unknown", reason: `stops it if it can fail: ${unsure}` }
+      : standing,
+  );
+}
 
 /** A test elsewhere that does not even start for all changes that the deploy starts for. */
 function byPaths(

@@ -12,7 +12,8 @@ import type { Scenario } from "./scenarios.ts";
 import { canRun, indexOf, simulate } from "./simulate.ts";
 import { skipsTogether } from "./same-condition.ts";
 import type { Index, Outcomes, Play } from "./simulate.ts";
-import { waitsFor } from "./waiting.ts";
+import { waitersBefore, waitsFor } from "./waiting.ts";
+import { Plays } from "./plays.ts";
 import { WORDS_OF } from "./words.ts";
 
 /** How a test stands before a deploy in one scenario, or over all. */
@@ -33,10 +34,12 @@ const WORK_AT_MOST = 400_000;
 export class Judge {
   readonly #rules: BranchRules | string | undefined;
   readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
-  readonly #plays = new Map<Pipeline, Map<string, Outcomes>>();
+  readonly #plays = new Plays();
+  readonly #waiters = new Map<Deploy, readonly Step[]>();
+  readonly #inChecks = new Map<Evidence, Standing>();
+  readonly #reaching = new Map<Deploy, readonly Scenario[]>();
   readonly #indexes = new Map<Pipeline, Index>();
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
-  readonly #sizes = new Map<Pipeline, number>();
   #work = 0;
 
   /** @param rules of the branch; a text where they could not be read */
@@ -49,6 +52,11 @@ export class Judge {
     return this.#work > WORK_AT_MOST;
   }
 
+  /** Plays nothing through any more. */
+  giveUp(): void {
+    this.#work = Infinity;
+  }
+
   scenarios(pipeline: Pipeline): readonly Scenario[] {
     const known = this.#scenarios.get(pipeline) ?? scenariosOf(pipeline);
     this.#scenarios.set(pipeline, known);
@@ -57,16 +65,20 @@ export class Judge {
 
   /** The scenarios in which a deploy can happen. */
   reaching(deploy: Deploy): readonly Scenario[] {
+    const known = this.#reaching.get(deploy);
+    if (known) return known;
     const { pipeline } = deploy;
-    return this.scenarios(pipeline).filter((scenario) =>
+    const found = this.scenarios(pipeline).filter((scenario) =>
       reaches(this.#play({ pipeline, scenario, free: true }), deploy),
     );
+    this.#reaching.set(deploy, found);
+    return found;
   }
 
   /** How a test stands before a deploy, scenario by scenario. */
-  standings(evidence: Evidence, deploy: Deploy): Standing[] {
+  standings(evidence: Evidence, deploy: Deploy): readonly Standing[] {
     const scenarios = this.reaching(deploy);
-    if (this.exhausted) return [{ verdict: "unknown", reason: "was too much to play through", scenario: "" }];
+    if (this.exhausted) return TOO_MUCH;
     const inGraph = evidence.pipeline === deploy.pipeline;
     return scenarios.map((scenario) => {
       const standing = inGraph
@@ -78,6 +90,14 @@ export class Judge {
 
   /** How a test stands in the checks that pushes and pull requests see: whether its failure turns them red. */
   inChecks(evidence: Evidence): Standing {
+    const known = this.#inChecks.get(evidence);
+    if (known) return known;
+    const found = this.#standingInChecks(evidence);
+    this.#inChecks.set(evidence, found);
+    return found;
+  }
+
+  #standingInChecks(evidence: Evidence): Standing {
     const { pipeline, job } = evidence;
     const automatic = this.scenarios(pipeline).filter(({ event }) => AUTOMATIC.has(event));
     const running = automatic.filter((scenario) => this.#runs(evidence, { pipeline, scenario, free: true }));
@@ -249,15 +269,10 @@ export class Judge {
 
   /** The step before a deploy that asks for a test's result over GitHub's API, and fails with it. */
   #polled({ job }: Evidence, deploy: Deploy): Step | undefined {
-    const before = new Map(deploy.points.map((point) => [point.job.key, point.step]));
-    for (const point of deploy.points) {
-      for (const key of this.ancestors(point.job, deploy.pipeline))
-        before.set(key, before.get(key) ?? Infinity);
-    }
-    const steps = deploy.pipeline.jobs.flatMap(({ key, steps: all }) =>
-      all.slice(0, Math.max(before.get(key) ?? 0, 0)),
-    );
-    return steps.find((step) => waitsFor(step, [job.id, job.name]));
+    const known = this.#waiters.get(deploy);
+    const waiters = known ?? waitersBefore(deploy, (other) => this.ancestors(other, deploy.pipeline));
+    this.#waiters.set(deploy, waiters);
+    return waiters.find((step) => waitsFor(step, [job.id, job.name]));
   }
 
   /** What a merge deploys is held back only by what the merge waits for, and that is a setting of the repository. */
@@ -314,29 +329,23 @@ export class Judge {
     return found;
   }
 
-  /** What one play costs: each job looks at all that it needs. */
-  #sizeOf(pipeline: Pipeline): number {
-    const known = this.#sizes.get(pipeline);
-    const size = known ?? pipeline.jobs.reduce((sum, { needs }) => sum + 1 + needs.length, 0);
-    this.#sizes.set(pipeline, size);
-    return size;
-  }
-
   #play(play: Play): Outcomes {
-    const { pipeline, scenario, free, forced, upstream } = play;
-    const plays = this.#plays.get(pipeline) ?? new Map<string, Outcomes>();
-    this.#plays.set(pipeline, plays);
-    const id = [scenario.label, free, forced?.key, forced?.result, upstream].join("\n");
-    const known = plays.get(id);
+    const { pipeline, forced } = play;
+    const plays = this.#plays.like(play);
+    const known = plays.get(forced?.key ?? "");
     if (known) return known;
-    this.#work += this.#sizeOf(pipeline);
+    this.#work += this.#plays.costOf(pipeline);
     const index = this.#indexes.get(pipeline) ?? indexOf(pipeline);
     this.#indexes.set(pipeline, index);
     const outcomes: Outcomes = this.exhausted ? new Map() : simulate({ ...play, index });
-    plays.set(id, outcomes);
+    plays.set(forced?.key ?? "", outcomes);
     return outcomes;
   }
 }
+
+const TOO_MUCH: readonly Standing[] = [
+  { verdict: "unknown", reason: "was too much to play through", scenario: "" },
+];
 
 const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>
   deploy.points.some(({ job }) => canRun(outcomes.get(job.key)));
