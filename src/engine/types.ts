@@ -184,6 +184,15 @@ export interface UnreadValue extends Subject {
   readonly now: Json | undefined;
 }
 
+/** A key that a file of values has more than once. */
+export interface RepeatedValue extends Subject {
+  readonly path: FieldPath;
+  /** Where it stands last, and counts. */
+  readonly at: Location;
+  /** The line on which it stands first. */
+  readonly first: number;
+}
+
 /** A key of charts whose meaning only their owners know, and the usual key that means the same. */
 export interface ValuesKey {
   /** Dotted path in the values, from the root of a chart's values: `capacity.pods`. `*` stands for any one key. */
@@ -200,6 +209,8 @@ export interface Unit {
   readonly manifests: readonly Manifest[];
   /** Values whose chart is not seen; where absent, those of the releases among its manifests (HelmRelease, Application, …). */
   readonly values?: readonly ValuesSet[];
+  /** Keys that its files of values have more than once. */
+  readonly repeats?: readonly RepeatedValue[];
   /** Keys of its values that were added to a chart that does not read them; on head only. */
   readonly unread?: readonly UnreadValue[];
   /** Objects are missing from it that are deployed with it: nobody can say that something is not there. */

@@ -7,6 +7,7 @@ import type {
   Environment,
   Json,
   Manifest,
+  RepeatedValue,
   Side,
   Unit,
   UnreadValue,
@@ -26,6 +27,8 @@ export interface World {
   readonly manifests: readonly Manifest[];
   /** Values whose charts are not seen, those of releases (HelmRelease, Application, HelmChart) included. */
   readonly values: readonly ValuesSet[];
+  /** Keys that the unit's files of values have more than once. */
+  readonly repeats: readonly RepeatedValue[];
   /** Keys that were added to its values and that its chart does not read. */
   readonly unread: readonly UnreadValue[];
   /** Objects are missing that are deployed with the unit: that something is not there proves nothing. */
@@ -101,6 +104,7 @@ export function worldOf(
       environment: unit.environment,
       manifests: unit.manifests,
       incomplete: unit.incomplete ?? false,
+      repeats: unit.repeats ?? [],
       unread: unit.unread ?? [],
       workloads,
       ofKind,

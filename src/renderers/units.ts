@@ -1,11 +1,13 @@
 import type { Manifest, Side, Tree, Unit } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
+import { join } from "./chart.ts";
 import { environmentOf } from "./environment.ts";
 import type { Result } from "./jobs.ts";
 import type { Plan } from "./plan.ts";
 import { environmentOfRelease, type Release } from "./release.ts";
 import { releaseValues } from "./release-values.ts";
 import { unreadValues } from "./unread-values.ts";
+import { repeatedIn } from "./values.ts";
 
 interface SideOfResults {
   readonly side: Side;
@@ -38,7 +40,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
       const incomplete = partly.has(id);
-      const unread = rendered && side === "head" ? unreadOf(release, trees, old.get(id)) : undefined;
+      const keys = release ? keysOf(release, side, { trees, rendered, was: old.get(id) }) : {};
       const environment = release ? environmentOfRelease(release) : environmentOf(id);
       return [
         {
@@ -47,15 +49,29 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
           manifests,
           incomplete,
           ...(values && { values }),
-          ...(unread && { unread }),
+          ...keys,
         },
       ];
     });
 }
 
-function unreadOf(release: Release | undefined, trees: Record<Side, Tree>, was: Release | undefined) {
-  const found = release ? unreadValues(release, trees, was) : [];
-  return found.length > 0 ? found : undefined;
+interface Around {
+  readonly trees: Record<Side, Tree>;
+  readonly rendered: boolean;
+  /** The same release on base. */
+  readonly was: Release | undefined;
+}
+
+/** What is odd about the keys of a release's values. */
+function keysOf(
+  release: Release,
+  side: Side,
+  { trees, rendered, was }: Around,
+): Pick<Unit, "repeats" | "unread"> {
+  const { chart, files } = release;
+  const paths = [join(chart.folder, "values.yaml"), ...files.map(({ path }) => path)];
+  const repeats = paths.flatMap((path) => repeatedIn(path, trees[side].files.get(path)?.text ?? "", side));
+  return { repeats, unread: rendered && side === "head" ? unreadValues(release, trees, was) : [] };
 }
 
 /** Values of orders whose chart is in the tree are judged with that chart. */
@@ -92,6 +108,7 @@ export function together(units: readonly Unit[]): Unit[] {
       manifests: group.flatMap(({ manifests }) => manifests),
       ...valuesOf(group),
       unread: group.flatMap(({ unread }) => unread ?? []),
+      repeats: group.flatMap(({ repeats }) => repeats ?? []),
       incomplete: group.some(({ incomplete }) => incomplete),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,7 +1,8 @@
 import { isObject, list, object, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
-import type { Side, Tree, Unit, ValuesSet } from "../engine/types.ts";
+import type { RepeatedValue, Side, Subject, Tree, Unit, ValuesSet } from "../engine/types.ts";
 import { layered, type ValuesLayer } from "../engine/values.ts";
+import { lineAt } from "../engine/yaml.ts";
 import { environmentOf } from "./environment.ts";
 import { branches, environmentsIn } from "./helmfile-text.ts";
 import { firstLine, locationOf, sourceDocuments } from "./origin.ts";
@@ -30,8 +31,24 @@ export function fileLayer(path: string, text: string, side: Side): ValuesLayer |
 /** A set of values named after its file. */
 export function fileSet(path: string, layers: readonly ValuesLayer[]): ValuesSet | undefined {
   const all = layered(layers);
+  return all && { ...fileSubject(path), ...all };
+}
+
+function fileSubject(path: string): Subject {
   const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.ya?ml(\.gotmpl)?$/, "");
-  return all && { ref: path, kind: "Values", namespace: "", name, labels: {}, ...all };
+  return { ref: path, kind: "Values", namespace: "", name, labels: {} };
+}
+
+/** Keys that a file of values has more than once; a template may write one in each of its branches. */
+export function repeatedIn(path: string, text: string, side: Side): RepeatedValue[] {
+  if (text.includes("{{")) return [];
+  const [document] = sourceDocuments(path, text);
+  return (document?.document.repeats?.() ?? []).map((repeat) => ({
+    ...fileSubject(path),
+    path: repeat.path,
+    at: document ? locationOf(document, repeat.path, side) : firstLine(path, side),
+    first: lineAt(text, repeat.first),
+  }));
 }
 
 /** Units of changed files of values that belong to no chart of the tree, both sides alike. */
@@ -63,7 +80,9 @@ function unitOf(path: string, text: string, { name, side }: Variant): Unit | und
   const set = layer && fileSet(path, [layer]);
   if (!set) return undefined;
   const id = name === undefined ? path : `${path} (${name})`;
-  return { id, environment: environmentOf(path, name ?? ""), manifests: [], values: [set] };
+  const repeats = repeatedIn(path, text, side);
+  const environment = environmentOf(path, name ?? "");
+  return { id, environment, manifests: [], values: [set], ...(repeats.length > 0 && { repeats }) };
 }
 
 function isValues(path: string, { base, head }: Record<Side, Tree>): boolean {

@@ -23,6 +23,16 @@ const REQUESTS = "          resources: { requests: { memory: 256Mi } }\n";
 const LIMITS = "          resources: { limits: { memory: 512Mi } }";
 const MARK = " # <- finding\n";
 
+const chart = (values: string) => ({
+  "gallery/Chart.yaml": "apiVersion: v2\nname: gallery\nversion: 1.0.0\n",
+  "gallery/templates/settings.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata: { name: gallery }
+data: { tag: "{{ .Values.image.tag }}" }
+`,
+  "gallery/values.yaml": values,
+});
+
 const settings = (more: string) => `apiVersion: v1
 kind: ConfigMap
 metadata: { name: gallery }
@@ -52,6 +62,11 @@ export default defineCheck({
       after: gallery(`${PROBE}          readinessProbe: { tcpSocket: { port: 8080 } }${MARK}`),
     },
     {
+      title: "a block of a chart's values is pasted in a second time",
+      before: chart('image:\n  tag: "4.1"\n  pullPolicy: Always\n'),
+      after: chart(`image:\n  tag: "4.1"\n  pullPolicy: Always\nreplicas: 3\nimage:${MARK}  tag: "4.2"\n`),
+    },
+    {
       title: "a setting gets a second value",
       before: settings("  port: '80'\n"),
       after: settings(`  port: '80'\n  host: pictures.example.com${MARK}`),
@@ -72,6 +87,16 @@ export default defineCheck({
   ],
 
   *run(world) {
+    for (const { path, at, first, ...subject } of world.repeats) {
+      const key = path.join(".");
+      yield {
+        subject,
+        key,
+        at,
+        message: `${subject.ref} has ${key} twice, first on line ${first}. Helm takes the last one without a word, and merges nothing: what stands there first is not in force.`,
+        fix: `Write ${String(path.at(-1))} once, with what both say.`,
+      };
+    }
     for (const manifest of world.manifests) {
       // Conditions of a template are all taken as true, so that branches which exclude each other stand beside each other.
       if (manifest.repeats.length === 0 || (hasActions(manifest.source) && isWritten(manifest))) continue;
