@@ -96,9 +96,8 @@ function danglingMounts(workload: Workload): Refusal[] {
     ),
   ];
   const known = new Set(names);
-  // A list that a template makes is not seen.
-  if (names.some(isUnknown) || hasActions(workload.manifest.source) || isPatch(workload)) return [];
-  return workload.containers.flatMap(({ spec, path, name }) =>
+  if (names.some(isUnknown) || isPatch(workload)) return [];
+  const found = workload.containers.flatMap(({ spec, path, name }) =>
     list(spec["volumeMounts"]).flatMap((mount, index): Refusal[] => {
       const volume = string(object(mount)["name"]);
       if (volume === undefined || isUnknown(volume) || known.has(volume)) return [];
@@ -111,6 +110,8 @@ function danglingMounts(workload: Workload): Refusal[] {
       ];
     }),
   );
+  // A list that a template makes is not seen. Sources can be long, and are looked at last.
+  return found.length > 0 && hasActions(workload.manifest.source) ? [] : found;
 }
 
 /** A part of an object that something lays over another: the API server takes no whole one without a selector. */
