@@ -105,8 +105,17 @@ export interface Facts {
   readonly environments?: readonly EnvironmentRules[] | string;
   /** What the change itself says, where it is a pull request. */
   readonly request?: RequestWords;
+  /** Checks that others reported on the head so far, whatever came of them. That one is missing proves nothing. */
+  readonly ran?: readonly RanCheck[];
   /** Files of other repositories that pipelines call, by what is called. */
   readonly elsewhere?: ReadonlyMap<string, ElsewhereFile | string>;
+}
+
+/** A check that was reported on a commit. */
+export interface RanCheck {
+  readonly name: string;
+  /** The id of the app that reported it. */
+  readonly app: number;
 }
 
 /** Words of a pull request that reach the base branch when it is merged. */

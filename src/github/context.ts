@@ -1,10 +1,10 @@
-import type { RequestWords } from "../engine/types.ts";
+import type { RanCheck, RequestWords } from "../engine/types.ts";
 import type { ReviewRequest } from "../queue/types.ts";
 import { Gone } from "./errors.ts";
 import type { Subject } from "./external-id.ts";
 import { ask, isAbout, type Answer } from "./graphql.ts";
 import type { Octokit } from "./octokit.ts";
-import { listRuns, runsOf, type Run } from "./own-runs.ts";
+import { listRuns, ranOn, runsOf, type Run } from "./own-runs.ts";
 import { policyFiles, REPOSITORY_POLICY, type PolicyFiles } from "./policy-files.ts";
 import {
   CONTEXT,
@@ -37,6 +37,8 @@ export interface Context {
   readonly policies: PolicyFiles;
   /** Own check runs on the head, newest first. */
   readonly runs: readonly Run[];
+  /** Checks that others reported on the head. */
+  readonly ran: readonly RanCheck[];
   readonly threads: readonly Thread[];
 }
 
@@ -101,6 +103,7 @@ async function pullContext(
     quiet: pull.isDraft,
     policies: policyFiles(answer.data.organisation?.object, target?.file?.object, answer.errors),
     runs: await ownRuns(octokit, request, pull.headRefOid, { app, commit }),
+    ran: isCommit(commit) && commit.oid === pull.headRefOid ? ranOn(commit, app) : [],
     threads: await allThreads(octokit, name, pull.reviewThreads),
   };
 }
@@ -141,6 +144,7 @@ async function groupContext(octokit: Octokit, request: ReviewRequest, app: numbe
     quiet: true,
     policies: policyFiles(answer.data.organisation?.object, answer.data.repository?.policy, answer.errors),
     runs: await ownRuns(octokit, request, head, { commit, app }),
+    ran: ranOn(commit, app),
     threads: [],
   };
 }

@@ -8,7 +8,7 @@ import { readEnvironments, readRules } from "./settings.ts";
 import type { Source } from "./source.ts";
 
 /** What of a pull request, or of a merge group, tells what to ask for. */
-export type Asker = Pick<Context, "branch" | "words" | "isPrivate">;
+export type Asker = Pick<Context, "branch" | "words" | "isPrivate"> & Partial<Pick<Context, "ran">>;
 
 /**
  * What GitHub says about a change beside its files. Settings and files of other repositories cost requests, so they are
@@ -16,7 +16,7 @@ export type Asker = Pick<Context, "branch" | "words" | "isPrivate">;
  */
 export async function loadFacts(
   source: Source,
-  { branch, words, isPrivate }: Asker,
+  { branch, words, isPrivate, ran = [] }: Asker,
   { base, head, files }: Trees,
   { stages }: Policy,
 ): Promise<Facts> {
@@ -34,7 +34,7 @@ export async function loadFacts(
     loadElsewhere({ source, isPrivate }, [base, head]),
     environments && touched ? readEnvironments(source) : undefined,
   ]);
-  return { ...request, rules, elsewhere, ...(known === undefined ? {} : { environments: known }) };
+  return { ...request, ran, rules, elsewhere, ...(known === undefined ? {} : { environments: known }) };
 }
 
 /** Both sides of a change, with what GitHub says beside their files. */

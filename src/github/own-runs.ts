@@ -1,3 +1,4 @@
+import type { RanCheck } from "../engine/types.ts";
 import { parseExternalId, type ExternalId } from "./external-id.ts";
 import type { Octokit } from "./octokit.ts";
 import type { CheckRunAnswer, CommitAnswer } from "./queries.ts";
@@ -46,6 +47,15 @@ const newestFirst = (runs: readonly Run[]): Run[] => runs.toSorted((a, b) => b.i
 
 const fromGraphql = ({ databaseId, externalId, ...run }: CheckRunAnswer): RawRun[] =>
   databaseId === null ? [] : [{ ...run, id: databaseId, external_id: externalId }];
+
+/** What others reported on a commit, as far as one answer holds it. */
+export function ranOn({ ran }: Partial<CommitAnswer>, own: number): RanCheck[] {
+  return (ran?.nodes ?? []).flatMap(({ app, checkRuns }) => {
+    const id = app?.databaseId;
+    if (id === undefined || id === null || id === own) return [];
+    return (checkRuns?.nodes ?? []).map(({ name }) => ({ name, app: id }));
+  });
+}
 
 /** The runs that came with a commit; undefined where the answer does not hold them all. */
 export function runsOf({ checkSuites }: CommitAnswer): Run[] | undefined {

@@ -2,7 +2,7 @@
 
 const BLOB = `fragment text on Blob { oid text isBinary isTruncated }`;
 
-/** All runs, not the latest of each name: two pull requests may share a head. */
+/** All own runs, not the latest of each name: two pull requests may share a head. Of others, what they are called. */
 const RUNS = `fragment runs on Commit {
   oid
   checkSuites(first: 10, filterBy: { appId: $app }) {
@@ -12,6 +12,9 @@ const RUNS = `fragment runs on Commit {
         nodes { databaseId name status conclusion externalId }
       }
     }
+  }
+  ran: checkSuites(first: 30) {
+    nodes { app { databaseId } checkRuns(first: 50) { nodes { name } } }
   }
 }`;
 
@@ -131,6 +134,12 @@ export interface CheckRunAnswer {
 
 export interface CommitAnswer {
   oid: string;
+  ran?: {
+    nodes: {
+      app: { databaseId: number | null } | null;
+      checkRuns: { nodes: { name: string }[] } | null;
+    }[];
+  } | null;
   checkSuites: {
     nodes: { checkRuns: { pageInfo: { hasNextPage: boolean }; nodes: CheckRunAnswer[] } | null }[];
   } | null;

@@ -8,7 +8,7 @@ import { passes } from "./scenarios.ts";
  */
 
 /** The app behind GitHub Actions, as rulesets name it. */
-const ACTIONS_APP = 15_368;
+export const ACTIONS_APP = 15_368;
 
 /** `yes`: it surely reports this check; `maybe`: the name is computed, or the job was not read. */
 export type Match = "yes" | "maybe" | "no";

@@ -1,6 +1,6 @@
 import type { BranchRules, DeclaredTest, Stage, StageCell } from "../engine/types.ts";
 import { reports } from "./declared.ts";
-import { comesFrom } from "./external-gate.ts";
+import { comesFrom, notRequired } from "./external-gate.ts";
 import type { Pipeline } from "./model.ts";
 import type { Scenario } from "./scenarios.ts";
 
@@ -39,16 +39,9 @@ function cellOf(
   rules: CheckGround["rules"],
 ): Pick<StageCell, "verdict" | "reason"> {
   const named = `the policy names the check "${check}"`;
-  if (typeof rules !== "object") {
-    const reason = `${named}; whether a merge waits for it is a rule of the branch, and ${rules ?? "not in the files"}`;
-    return { verdict: "unlinked", reason };
-  }
-  const required = rules.checks.find(({ name }) => name === check);
-  if (!required)
-    return {
-      verdict: "unlinked",
-      reason: `${named}; the rules of ${rules.branch} let a merge pass without it`,
-    };
+  const required = typeof rules === "object" ? rules.checks.find(({ name }) => name === check) : undefined;
+  if (typeof rules !== "object" || !required)
+    return { verdict: "unlinked", reason: `${named}; ${notRequired(rules)}` };
   const other = starts.find((scenario) => !comesFrom(rules.branch, scenario));
   if (other)
     return {

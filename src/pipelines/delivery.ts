@@ -101,7 +101,7 @@ export function readDelivery(
   const evidence = read.flatMap(({ pipeline, jobs }) =>
     jobs.flatMap((job) => testsOf(pipeline, job, { tree, tests: declared.tests })),
   );
-  const judge = new Judge(tree.facts?.rules);
+  const judge = new Judge(tree.facts ?? {}, pipelines);
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
   const production = [...reachable, ...mergedToProduction(merged, reachable)];
   const gated = few([...evidence, ...rehearsals(jobDeploys)], production, judge);

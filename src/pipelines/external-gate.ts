@@ -1,5 +1,5 @@
-import type { BranchRules, RequiredCheck } from "../engine/types.ts";
-import { matchOf, triggersBefore } from "./check-names.ts";
+import type { BranchRules, RanCheck, RequiredCheck } from "../engine/types.ts";
+import { ACTIONS_APP, matchOf, triggersBefore } from "./check-names.ts";
 import type { Evidence } from "./evidence.ts";
 import { faultOf } from "./faults.ts";
 import type { Standing } from "./gates.ts";
@@ -10,6 +10,9 @@ import type { Outcomes, Play } from "./simulate.ts";
 /** What the gate needs of the judge: how pipelines go. */
 export interface Stage {
   readonly rules: BranchRules;
+  /** What was reported on the head. */
+  readonly ran: readonly RanCheck[];
+  readonly pipelines: readonly Pipeline[];
   readonly scenarios: (pipeline: Pipeline) => readonly Scenario[];
   readonly play: (play: Play) => Outcomes;
   readonly ancestors: (job: Job, pipeline: Pipeline) => ReadonlySet<string>;
@@ -43,6 +46,12 @@ export function byRules(evidence: Evidence, deploying: Scenario, stage: Stage): 
     reason: `is ${answer.link}, but is skipped ${answer.hole}, and what is skipped counts as passed`,
   };
 }
+
+/** What is known of a check that no rule is known to require, as a clause. */
+export const notRequired = (rules: BranchRules | string | undefined): string =>
+  typeof rules === "object"
+    ? `the rules of ${rules.branch} let a merge pass without it`
+    : `whether a merge waits for it is a rule of the branch, and ${rules ?? "not in the files"}`;
 
 /** Whether a deploy takes what was merged into a branch; a sync is known for this repository's changes only. */
 export function comesFrom(branch: string, { event, values }: Scenario): boolean {
@@ -80,7 +89,7 @@ function answersIn(evidence: Evidence, scenario: Scenario, stage: Stage): Link[]
   // A workflow that is required as a whole passes only if none of its jobs fails.
   if (whole) return [{ link: `in a workflow required by ${whole.by}`, holds: true, hole: "" }];
   return pipeline.jobs.flatMap((job) => {
-    const check = requiredCheck(job, pipeline, stage.rules);
+    const check = requiredCheck(job, pipeline, stage);
     if (!check || !failsWith(job, evidence, scenario, stage)) return [];
     const link = `required by ${check.by} as check "${check.name}"`;
     const hole = holeOf(job, evidence, scenario, stage);
@@ -88,8 +97,19 @@ function answersIn(evidence: Evidence, scenario: Scenario, stage: Stage): Link[]
   });
 }
 
-const requiredCheck = (job: Job, pipeline: Pipeline, { checks }: BranchRules): RequiredCheck | undefined =>
-  checks.find((check) => matchOf(check, job, pipeline) === "yes");
+function requiredCheck(job: Job, pipeline: Pipeline, stage: Stage): RequiredCheck | undefined {
+  const { checks } = stage.rules;
+  const sure = checks.find((check) => matchOf(check, job, pipeline) === "yes");
+  return sure ?? checks.find((check) => reported(check, job, pipeline, stage));
+}
+
+/** A computed name is told by what ran: GitHub Actions reported the check, and no other job here can have. */
+function reported(check: RequiredCheck, job: Job, pipeline: Pipeline, { ran, pipelines }: Stage): boolean {
+  if (!ran.some(({ name, app }) => name === check.name && app === ACTIONS_APP)) return false;
+  if (job.call || matchOf(check, job, pipeline) !== "maybe") return false;
+  const able = pipelines.flatMap((one) => one.jobs.filter((other) => matchOf(check, other, one) !== "no"));
+  return able.length === 1;
+}
 
 /** Whether a job's check fails for certain when the test does. */
 function failsWith(
@@ -109,8 +129,9 @@ function holeOf(
   job: Job,
   { pipeline, job: test }: Evidence,
   scenario: Scenario,
-  { play, rules, ancestors }: Stage,
+  stage: Stage,
 ): string | undefined {
+  const { play, ancestors } = stage;
   const opens = (forced?: Play["forced"]): boolean => {
     const outcomes = play({ pipeline, scenario, free: false, ...(forced ? { forced } : {}) });
     const results = outcomes.get(job.key)?.results ?? [];
@@ -120,7 +141,7 @@ function holeOf(
   const before = pipeline.jobs.filter(({ key }) => ancestors(test, pipeline).has(key));
   const first = before.find(
     (other) =>
-      !requiredCheck(other, pipeline, rules) && !other.call && opens({ key: other.key, result: "failure" }),
+      !requiredCheck(other, pipeline, stage) && !other.call && opens({ key: other.key, result: "failure" }),
   );
   return first && `when ${first.id} fails`;
 }

@@ -1,9 +1,10 @@
-import type { BranchRules, GateVerdict, Location } from "../engine/types.ts";
+import type { BranchRules, Facts, GateVerdict, Location } from "../engine/types.ts";
 import { ancestorsOf } from "./ancestors.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
-import { byRules } from "./external-gate.ts";
+import { byRules, notRequired } from "./external-gate.ts";
+import type { Stage } from "./external-gate.ts";
 import { afterStep, faultOf, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
@@ -33,6 +34,7 @@ const WORK_AT_MOST = 400_000;
 /** Judges tests before deploys, by the files and by the rules of the branch that deploys. It remembers what was played through. */
 export class Judge {
   readonly #rules: BranchRules | string | undefined;
+  readonly #known: Pick<Stage, "ran" | "pipelines">;
   readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
   readonly #plays = new Plays();
   readonly #waiters = new Map<Deploy, readonly Step[]>();
@@ -42,9 +44,10 @@ export class Judge {
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
   #work = 0;
 
-  /** @param rules of the branch; a text where they could not be read */
-  constructor(rules?: BranchRules | string) {
+  /** @param facts what the code host says; rules that could not be read are a text */
+  constructor({ rules, ran = [] }: Facts, pipelines: readonly Pipeline[]) {
     this.#rules = rules;
+    this.#known = { ran, pipelines };
   }
 
   /** Whether there was too much to play through. */
@@ -287,12 +290,7 @@ export class Judge {
         reason: "starts with the same merge, and nothing makes the sync wait for it",
       };
     }
-    const rules = this.#rules;
-    const whether =
-      typeof rules === "object"
-        ? `the rules of ${rules.branch} let a merge pass without it`
-        : `whether a merge waits for it is a rule of the branch, and ${rules ?? "not in the files"}`;
-    return { verdict: "unlinked", reason: `runs on pull requests; ${whether}` };
+    return { verdict: "unlinked", reason: `runs on pull requests; ${notRequired(this.#rules)}` };
   }
 
   #elsewhere(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> {
@@ -313,6 +311,7 @@ export class Judge {
     const rules = this.#rules;
     if (typeof rules !== "object") return undefined;
     return byRules(evidence, scenario, {
+      ...this.#known,
       rules,
       scenarios: (pipeline) => this.scenarios(pipeline),
       play: (play) => this.#play(play),

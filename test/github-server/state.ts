@@ -157,6 +157,8 @@ export interface RepositoryState {
   pulls: Map<number, PullRequest>;
   suites: Map<string, CheckSuite>;
   checkRuns: CheckRun[];
+  /** What other apps reported, as far as their names go. */
+  otherRuns: { readonly sha: string; readonly app: number; readonly name: string }[];
   issueComments: Comment[];
   reviews: Review[];
   reviewComments: ReviewComment[];

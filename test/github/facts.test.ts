@@ -76,6 +76,24 @@ test("a ruleset that requires the check links the test to the deploy, by its nam
   });
 });
 
+test("a required check with a computed name is known by what ran on the head, whoever else could not have reported it", async () => {
+  const named = CI.replace("    steps:", "    name: ${{ vars.NAME }} tests\n    steps:");
+  const shop = await start({ ...FILES, ".github/workflows/ci.yml": named });
+  const parameters = { ...REQUIRES.parameters, required_status_checks: [{ context: "unit tests" }] };
+  shop.repository.addRuleset("main", "main", [{ ...REQUIRES, parameters }]);
+  const number = await shop.repository.openPullRequest({ changes: TOUCHED });
+  const judgedNow = async () => {
+    await shop.review(number);
+    return report && unit(report)?.verdict;
+  };
+  expect(await judgedNow()).toBe("unlinked");
+  const { headSha } = shop.repository.pullRequest(number);
+  shop.repository.reportCheck(headSha, "unit tests", 4_711);
+  expect(await judgedNow()).toBe("unlinked");
+  shop.repository.reportCheck(headSha, "unit tests");
+  expect(await judgedNow()).toBe("required-external");
+});
+
 test("a deployment to staging that a merge needs is a rehearsal, and classic protection counts beside it", async () => {
   const shop = await start();
   const parameters = { required_deployment_environments: ["staging"] };

@@ -62,6 +62,8 @@ export interface Repository {
   setPermission(user: string, permission: Permission): void;
   /** An active ruleset of one branch, with rules as the REST API writes them. */
   addRuleset(name: string, branch: string, rules: readonly Rule[]): void;
+  /** Another app reports a check on a commit; GitHub Actions, if none is named. */
+  reportCheck(sha: string, name: string, app?: number): void;
   /** Classic protection that requires these contexts. */
   protect(branch: string, contexts: readonly string[]): void;
   addEnvironment(name: string, rules?: { reviewers?: number; waitMinutes?: number }): void;
@@ -186,6 +188,7 @@ export function handleOf(host: Host, state: RepositoryState): Repository {
       userId(host, user);
       state.permissions.set(user.toLowerCase(), permission);
     },
+    reportCheck: (sha, name, app = 15_368) => void state.otherRuns.push({ sha, app, name }),
     addRuleset: (name, branch, rules) => void state.rulesets.push({ id: host.nextId(), name, branch, rules }),
     protect: (branch, contexts) => void state.protection.set(branch, contexts),
     addEnvironment: (name, { reviewers = 0, waitMinutes = 0 } = {}) =>

@@ -43,6 +43,7 @@ export async function createState(
     pulls: new Map(),
     suites: new Map(),
     checkRuns: [],
+    otherRuns: [],
     issueComments: [],
     reviews: [],
     reviewComments: [],

@@ -76,8 +76,27 @@ function checkSuite(host: Host, state: RepositoryState, suite: CheckSuite) {
   };
 }
 
+/** The suites that other apps have on a commit, one each. */
+function othersOf({ otherRuns }: RepositoryState, sha: string, appId: number | null | undefined) {
+  const groups = Map.groupBy(
+    otherRuns.filter((run) => run.sha === sha && accepts(appId, run.app)),
+    ({ app }) => app,
+  );
+  return [...groups].map(([app, runs]) => ({
+    __typename: "CheckSuite",
+    app: { databaseId: app },
+    checkRuns: (args: RunArguments) =>
+      connection(
+        "checkRuns",
+        runs.map(({ name }) => ({ __typename: "CheckRun", name })),
+        args,
+      ),
+  }));
+}
+
 export function suitesOf(host: Host, state: RepositoryState, sha: string, args: SuiteArguments) {
   const suite = state.suites.get(sha);
-  const ours = accepts(args.filterBy?.appId, host.settings.appId);
-  return connection("checkSuites", suite && ours ? [checkSuite(host, state, suite)] : [], args);
+  const appId = args.filterBy?.appId;
+  const ours = suite && accepts(appId, host.settings.appId) ? [checkSuite(host, state, suite)] : [];
+  return connection("checkSuites", [...ours, ...othersOf(state, sha, appId)], args);
 }
