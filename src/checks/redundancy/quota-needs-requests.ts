@@ -176,7 +176,8 @@ function* refused({ quota, name, lacking }: Demand, isNew: boolean): Iterable<Pr
   const { field, resource } = demand;
   const refs = listText(lacking.map(({ workload }) => workload.manifest.ref));
   const fix = `Write resources.${field}s.${resource} in each container of ${refs}, or add a LimitRange with ${field === "request" ? "defaultRequest" : "default"}.${resource} to the namespace.`;
-  const rule = `${quota.ref} limits ${name}, so the API server refuses pods with a container without a ${resource} ${field}`;
+  const because = (container: Container) =>
+    `container ${container.name} has no ${resource} ${field}, which ${quota.ref} demands of each by its limit on ${name}`;
   const end =
     "Pods that run stay, but one that is evicted, or lost with its node, is not replaced, and rollouts stand still.";
   if (isNew) {
@@ -184,7 +185,7 @@ function* refused({ quota, name, lacking }: Demand, isNew: boolean): Iterable<Pr
       subject: quota,
       key: name,
       at: quota.locate("spec", "hard", name),
-      message: `${rule}. Container ${first.container.name} of ${first.workload.manifest.ref} has none: no new pod of ${refs} can be created. ${end}`,
+      message: `No new pod of ${refs} can be created: ${because(first.container)}. ${end}`,
       fix,
     };
     return;
@@ -194,7 +195,7 @@ function* refused({ quota, name, lacking }: Demand, isNew: boolean): Iterable<Pr
       subject: workload.manifest,
       key: `${container.name} ${name}`,
       at: workload.manifest.locate(...container.path, "name"),
-      message: `${rule}, and container ${container.name} of ${workload.manifest.ref} has none: no new pod of it can be created. ${end}`,
+      message: `No new pod of ${workload.manifest.ref} can be created: ${because(container)}. ${end}`,
       fix,
     };
   }
