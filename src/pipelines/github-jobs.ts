@@ -100,9 +100,16 @@ function readJob(item: Entry, frame: Frame, siblings: Siblings): void {
     ...(frame.caller === undefined ? {} : { caller: frame.caller }),
   };
   const called = readCall(value, known, frame);
-  frame.jobs.push(called ? { ...job, call: called.call } : job);
+  frame.jobs.push(called ? calling(job, called, known) : job);
   if (called?.callee) readInto(called.callee.root, callFrame(job, called.inputs, called.callee, frame));
 }
+
+/** A called workflow's own concurrency holds for the job that calls it, where that has none. */
+const calling = (job: Job, { call, callee }: Called, known: Known): Job => ({
+  ...(callee ? concurrency(callee.root, known) : {}),
+  ...job,
+  call,
+});
 
 function readNeeds(needs: Entry | undefined, frame: Frame, ids: ReadonlySet<string>): Need[] {
   return texts(needs?.value).flatMap(({ text: id, at }) => {

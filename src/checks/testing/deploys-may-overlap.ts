@@ -68,6 +68,26 @@ export default defineCheck({
       after: deploy("", "    concurrency: shop\n"),
     },
     {
+      title: "the queue moves to the workflow that is called",
+      before: deploy(QUEUED),
+      after: {
+        ".github/workflows/deploy.yml": `on:
+  push: { branches: [main] }
+jobs:
+  deploy-production:
+    uses: ./.github/workflows/ship.yml
+`,
+        ".github/workflows/ship.yml": `on: workflow_call
+concurrency: production
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - run: helm upgrade --install shop ./chart --wait
+`,
+      },
+    },
+    {
       title: "one queue for each branch",
       before: deploy(QUEUED),
       after: deploy("concurrency: deploy-${{ github.ref }}\n"),
