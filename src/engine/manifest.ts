@@ -167,7 +167,7 @@ class Written implements Placement {
     return document
       .repeats()
       .filter(({ path }) => prefix.every((step, index) => path[index] === step))
-      .map(({ path, first }) => ({ path: path.slice(prefix.length), first }));
+      .map((repeat) => ({ ...repeat, path: repeat.path.slice(prefix.length) }));
   }
 }
 

@@ -58,6 +58,8 @@ export interface Repeat {
   readonly path: FieldPath;
   /** The offset at which the key stands first. */
   readonly first: number;
+  /** Both are written with the same value, so that nothing is lost with the first. */
+  readonly same: boolean;
 }
 
 /** JSON-like data of unknown shape: what a manifest holds. */
@@ -200,6 +202,8 @@ export interface RepeatedValue extends Subject {
   readonly at: Location;
   /** The line on which it stands first. */
   readonly first: number;
+  /** See `Repeat.same`. */
+  readonly same: boolean;
 }
 
 /** A key of charts whose meaning only their owners know, and the usual key that means the same. */

@@ -96,30 +96,48 @@ function* entries({ events, text }: Parsed, at: number): Iterable<Child & { key:
   }
 }
 
+/** More than anybody repeats by mistake; each costs a walk through the document. */
+const MOST_REPEATS = 20;
+
 /** Keys of one document that stand more than once in their mapping; merges may. */
 export function repeats(parsed: Parsed, document: number): Repeat[] {
-  return repeatsIn(parsed, (parsed.documents[document] ?? 0) + 1, []);
+  const found = new Map<string, Repeat>();
+  collectRepeats(parsed, (parsed.documents[document] ?? 0) + 1, { path: [], found });
+  return [...found.values()];
 }
 
-function repeatsIn(parsed: Parsed, at: number, path: FieldPath): Repeat[] {
+interface Search {
+  readonly path: FieldPath;
+  /** By their paths. */
+  readonly found: Map<string, Repeat>;
+}
+
+function collectRepeats(parsed: Parsed, at: number, { path, found }: Search): void {
   const { events } = parsed;
-  const found: Repeat[] = [];
   if (events[at]?.type === EVENT_ID.SEQUENCE) {
     let index = at + 1;
     for (let count = 0; events[index] && events[index]?.type !== EVENT_ID.POP; count++) {
-      found.push(...repeatsIn(parsed, index, [...path, count]));
+      collectRepeats(parsed, index, { path: [...path, count], found });
       index = after(events, index);
     }
-    return found;
+    return;
   }
-  const seen = new Map<string, number>();
+  const seen = new Map<string, Child>();
   for (const { key, start, value } of entries(parsed, at)) {
+    if (found.size >= MOST_REPEATS) return;
+    const here = [...path, key];
     const first = seen.get(key);
-    if (first !== undefined && key !== "<<") found.push({ path: [...path, key], first });
-    else seen.set(key, start);
-    found.push(...repeatsIn(parsed, value, [...path, key]));
+    if (first && key !== "<<") {
+      const same = writtenAt(parsed, first.value) === writtenAt(parsed, value);
+      found.set(JSON.stringify(here), { path: here, first: first.start, same });
+    } else seen.set(key, { start, value });
+    collectRepeats(parsed, value, { path: here, found });
   }
-  return found;
+}
+
+function writtenAt(parsed: Parsed, at: number): string {
+  const { start, end } = spanOf(parsed, at);
+  return parsed.text.slice(start, end).trim();
 }
 
 type Scalar = Extract<Event, { valueStart: number }>;

@@ -140,7 +140,7 @@ function manifestsOf(output: string, release: Release, tree: Tree, side: Side): 
     return readYaml(piece).documents.flatMap(({ value, repeats }) => {
       if (!isObject(value) || !isObject(value["metadata"]) || typeof value["kind"] !== "string") return [];
       // Where the key stands first can only be told in what was rendered, which nobody sees.
-      const repeated = repeats?.().map(({ path }) => ({ path, first: -1 }));
+      const repeated = repeats?.().map((repeat) => ({ ...repeat, first: -1 }));
       return [
         renderedBy(value, source, { index, side, release, tree, ...(repeated && { repeats: repeated }) }),
       ];

@@ -48,6 +48,7 @@ export function repeatedIn(path: string, text: string, side: Side): RepeatedValu
     path: repeat.path,
     at: document ? locationOf(document, repeat.path, side) : firstLine(path, side),
     first: lineAt(text, repeat.first),
+    same: repeat.same,
   }));
 }
 

@@ -14,7 +14,7 @@ test("of a key that is written twice the last one counts, as kubectl and Helm ta
   expect(manifest.get("data")).toEqual({ second: "2" });
   expect(manifest.locate("data").line).toBe(5);
   expect(valueText(manifest, "data", "second")).toBe('"2"');
-  expect(manifest.repeats).toEqual([{ path: ["data"], first: TWICE.indexOf("\ndata:") + 1 }]);
+  expect(manifest.repeats).toEqual([{ path: ["data"], first: TWICE.indexOf("\ndata:") + 1, same: false }]);
 });
 
 test("the other documents of the file are read as ever, and lines stay true", () => {
@@ -35,4 +35,17 @@ test("merges may stand side by side, and what they bring in may be written again
   const { documents, problems } = readYaml("a: &a { x: 1 }\nb: { <<: *a, x: 2 }\n");
   expect(problems).toEqual([]);
   expect(documents[0]!.repeats).toBeUndefined();
+});
+
+test("what is written the same twice is known as such", () => {
+  const { repeats } = one(TWICE.replace('{ first: "1" }', '{ second: "2" }'));
+  expect(repeats).toMatchObject([{ same: true }]);
+});
+
+test("a file that repeats itself without end costs no more than its length", () => {
+  const lines = Array.from({ length: 60_000 }, (_, index) => `  k${index % 30_000}: ${index}\n`).join("");
+  const start = process.cpuUsage();
+  const { repeats } = one(`apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n${lines}`);
+  expect(repeats).toHaveLength(20);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(2);
 });

@@ -73,6 +73,11 @@ export default defineCheck({
     },
   ],
   safe: [
+    {
+      title: "a chart's values have the same twice",
+      before: chart('image:\n  tag: "4.1"\n'),
+      after: chart('image:\n  tag: "4.1"\nimage:\n  tag: "4.1"\n'),
+    },
     { title: "the key is written once", before: gallery(REQUESTS), after: gallery(REQUESTS + PROBE) },
     {
       title: "the same key in two containers",
@@ -87,7 +92,8 @@ export default defineCheck({
   ],
 
   *run(world) {
-    for (const { path, at, first, ...subject } of world.repeats) {
+    for (const { path, at, first, same, ...subject } of world.repeats) {
+      if (same) continue;
       const key = path.join(".");
       yield {
         subject,
@@ -100,7 +106,9 @@ export default defineCheck({
     for (const manifest of world.manifests) {
       // Conditions of a template are all taken as true, so that branches which exclude each other stand beside each other.
       if (manifest.repeats.length === 0 || (hasActions(manifest.source) && isWritten(manifest))) continue;
-      for (const repeat of manifest.repeats) yield problem(manifest, repeat);
+      // Helm does not mind, and nothing is lost.
+      const telling = manifest.repeats.filter(({ first, same }) => first >= 0 || !same);
+      for (const repeat of telling) yield problem(manifest, repeat);
     }
   },
 });
@@ -108,10 +116,14 @@ export default defineCheck({
 /** Whether the object was read as it is written, and not rendered first. */
 const isWritten = ({ repeats }: Manifest) => repeats.some(({ first }) => first >= 0);
 
-function problem(manifest: Manifest, { path, first }: Repeat): Problem {
+function problem(manifest: Manifest, { path, first, same }: Repeat): Problem {
   const key = path.join(".");
   const name = String(path.at(-1));
-  const lost = isObject(manifest.get(...path)) ? "everything below the first one" : "the first value";
+  const lost = same
+    ? "one of them, which is the same as the other,"
+    : isObject(manifest.get(...path))
+      ? "everything below the first one"
+      : "the first value";
   const message =
     first < 0
       ? `The chart renders ${manifest.ref} with ${key} twice, from its template and its values. Helm drops ${lost} without a word.`
@@ -120,6 +132,7 @@ function problem(manifest: Manifest, { path, first }: Repeat): Problem {
     subject: manifest,
     key,
     at: manifest.locate(...path),
+    ...(same && { atMost: "notice" as const }),
     message,
     fix: `Write ${name} once, with what both say.`,
   };
