@@ -55,8 +55,8 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   // Hot swap
   "grace-period-invalid": ["grace-arithmetic", "invalid-field"],
   "grace-period-reduced": ["grace-arithmetic", "values-rollout-weakened"],
-  "liveness-added": ["liveness-kills-startup", "liveness-equals-readiness"],
-  "misplaced-field": ["invalid-field"],
+  "liveness-added": ["liveness-kills-startup", "liveness-equals-readiness", "liveness-impatient"],
+  "misplaced-field": ["invalid-field", "repeated-key"],
   "prestop-exceeds-grace": ["grace-arithmetic"],
   "prestop-removed": ["grace-arithmetic", "prestop-removed", "values-rollout-weakened"],
   "probe-removed": [
@@ -71,9 +71,22 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "liveness-kills-startup",
     "probe-port-unresolvable",
     "values-rollout-weakened",
+    "liveness-impatient",
   ],
-  "resources-raised": ["surge-vs-quota", "limit-range-refuses", "values-resources-changed"],
-  "resources-reduced": ["resources-cut", "hpa-cannot-compute", "values-resources-changed"],
+  "resources-raised": [
+    "surge-vs-quota",
+    "limit-range-refuses",
+    "values-resources-changed",
+    "quota-needs-requests",
+    "amount-slip",
+  ],
+  "resources-reduced": [
+    "resources-cut",
+    "hpa-cannot-compute",
+    "values-resources-changed",
+    "quota-needs-requests",
+    "amount-slip",
+  ],
   "strategy-changed": [
     "progressive-delivery-weakened",
     "progress-deadline",
@@ -84,7 +97,13 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-rollout-weakened",
   ],
   "strategy-recreate": ["strategy-to-recreate", "rollout-availability-dip", "values-rollout-weakened"],
-  "invalid-field": ["invalid-field", "contradicting-fields"],
+  "invalid-field": [
+    "invalid-field",
+    "contradicting-fields",
+    "refused-value",
+    "repeated-key",
+    "values-key-unread",
+  ],
 
   // Traffic and references
   "ingress-class-changed": [
@@ -94,7 +113,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-switched-off",
   ],
   "ingress-host-changed": ["route-removed", "values-switched-off"],
-  "ingress-removed": ["route-removed", "route-parent-removed", "values-switched-off"],
+  "ingress-removed": ["route-removed", "route-parent-removed", "values-switched-off", "grant-removed"],
   "ingress-renamed": ["route-removed", "ingress-class-changed"],
   "maintenance-mode": [
     "replica-reduction",
@@ -172,7 +191,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "config-changed": ["config-change-no-rollout"],
 
   // Degradation, and new versions on their way to users
-  "protection-removed": ["protection-removed"],
+  "protection-removed": ["protection-removed", "protection-weakened"],
   "fault-injected": ["fault-injected"],
   "progressive-delivery": ["progressive-delivery-weakened", "analysis-weakened", "rollout-refused"],
 
