@@ -127,10 +127,11 @@ function collectRepeats(parsed: Parsed, at: number, { path, found }: Search): vo
     if (found.size >= MOST_REPEATS) return;
     const here = [...path, key];
     const first = seen.get(key);
-    if (first && key !== "<<") {
+    if (!first) seen.set(key, { start, value });
+    else if (key !== "<<" && !found.has(JSON.stringify(here))) {
       const same = writtenAt(parsed, first.value) === writtenAt(parsed, value);
       found.set(JSON.stringify(here), { path: here, first: first.start, same });
-    } else seen.set(key, { start, value });
+    }
     collectRepeats(parsed, value, { path: here, found });
   }
 }
