@@ -1,7 +1,7 @@
 import { ALERTS, alertsOf } from "../engine/alerts.ts";
 import { nameCounter } from "../engine/names.ts";
 import { pair } from "../engine/pair.ts";
-import type { Cluster, Environment, Rendering, Unit, ValuesKey } from "../engine/types.ts";
+import type { Cluster, Environment, Manifest, Rendering, Unit, ValuesKey } from "../engine/types.ts";
 import { releasedValues } from "../engine/values.ts";
 import { translated } from "../engine/values-keys.ts";
 import { valueCounter } from "../engine/values-parts.ts";
@@ -58,7 +58,7 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
 function indexOf(
   { units }: Rendering,
   keys: readonly ValuesKey[],
-): Pick<Surroundings, "count" | "kinds" | "countValue"> {
+): Pick<Surroundings, "count" | "unitOf" | "kinds" | "countValue"> {
   const kinds = Map.groupBy(
     units.flatMap(({ manifests }) => manifests),
     ({ kind }) => kind,
@@ -69,7 +69,21 @@ function indexOf(
     units.flatMap(({ values, manifests }) =>
       (values ?? releasedValues(manifests)).map((set) => translated(set, keys)),
     );
-  return { count: nameCounter(namesOf), kinds, countValue: valueCounter(valuesSets) };
+  return {
+    count: nameCounter(namesOf),
+    unitOf: unitIndex(units),
+    kinds,
+    countValue: valueCounter(valuesSets),
+  };
+}
+
+/** Made when first asked for: few changes need it. */
+function unitIndex(units: readonly Unit[]): (manifest: Manifest) => string {
+  let index: ReadonlyMap<Manifest, string> | undefined;
+  return (manifest) => {
+    index ??= new Map(units.flatMap(({ id, manifests }) => manifests.map((one) => [one, id] as const)));
+    return index.get(manifest) ?? "";
+  };
 }
 
 function isUntouched(left: Unit, right: Unit): boolean {

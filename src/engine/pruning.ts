@@ -23,19 +23,23 @@ export function removalOf(manifest: Manifest, world: World): Removal {
 }
 
 /** Whether an Argo CD Application or a Flux Kustomization of the repository deletes what leaves the object's folder. */
-function prunes({ path }: Manifest, world: World): boolean {
+function prunes(manifest: Manifest, world: World): boolean {
+  const isDeployed = (deployer: Manifest) => deploys(deployer, manifest, world.unit);
   return (
-    world.everywhere("Application").some((app) => prunesFolder(app, ["spec"], path)) ||
-    world.everywhere("ApplicationSet").some((set) => prunesFolder(set, ["spec", "template", "spec"], path)) ||
+    world.everywhere("Application").some((app) => isPruning(app, ["spec"]) && isDeployed(app)) ||
     world
-      .everywhere("Kustomization")
-      .some((flux) => flux.get("spec", "prune") === true && covers(flux.get("spec", "path"), path))
+      .everywhere("ApplicationSet")
+      .some((set) => isPruning(set, ["spec", "template", "spec"]) && isDeployed(set)) ||
+    world.everywhere("Kustomization").some((flux) => flux.get("spec", "prune") === true && isDeployed(flux))
   );
 }
 
-function prunesFolder(app: Manifest, spec: FieldPath, path: string): boolean {
-  if (app.get(...spec, "syncPolicy", "automated", "prune") !== true) return false;
-  return foldersOf(app).some((folder) => covers(folder, path));
+const isPruning = (app: Manifest, spec: FieldPath): boolean =>
+  app.get(...spec, "syncPolicy", "automated", "prune") === true;
+
+/** By the folder of its file, or by the overlay that includes that: a base's objects are deployed through it. */
+function deploys(deployer: Manifest, { path }: Manifest, unit: string): boolean {
+  return deployedFolders(deployer).some((folder) => covers(folder, path) || covers(folder, `${unit}/`));
 }
 
 /** The folders that an Argo CD Application, an ApplicationSet or a Flux Kustomization deploys, as they are written. */
@@ -48,7 +52,6 @@ export function foldersOf(deployer: Manifest): readonly (Json | undefined)[] {
 
 /** Objects of the repository that hold data and that this deployer deploys. */
 export function dataUnder(deployer: Manifest, world: World): Manifest[] {
-  const folders = foldersOf(deployer);
   return ["PersistentVolumeClaim", "StatefulSet", ...SYSTEM_KINDS]
     .flatMap((kind) => world.everywhere(kind))
     .filter(
@@ -56,13 +59,15 @@ export function dataUnder(deployer: Manifest, world: World): Manifest[] {
         (one.kind === "PersistentVolumeClaim" ||
           list(one.get("spec", "volumeClaimTemplates")).length > 0 ||
           systemOf(one) !== undefined) &&
-        folders.some((folder) => covers(folder, one.path)),
+        deploys(deployer, one, world.unitOf(one)),
     );
 }
 
-/** Whether a file lies in a folder, written as `./apps/shop`, `apps/shop` or, for everything, `.`. */
-function covers(folder: Json | undefined, path: string): boolean {
-  if (typeof folder !== "string" || isUnknown(folder)) return false;
-  const plain = folder.replace(/^(\.?\/)+|\/+$/g, "");
-  return plain === "" || plain === "." || path.startsWith(`${plain}/`);
+/** The same, as units are called: `apps/shop`, and `.` for everything. Folders that nobody can tell are left out. */
+export function deployedFolders(deployer: Manifest): string[] {
+  return foldersOf(deployer).flatMap((folder) =>
+    typeof folder === "string" && !isUnknown(folder) ? [folder.replace(/^(\.?\/)+|\/+$/g, "") || "."] : [],
+  );
 }
+
+const covers = (folder: string, path: string): boolean => folder === "." || path.startsWith(`${folder}/`);

@@ -42,6 +42,8 @@ export interface World {
   readonly anywhere: (kind: string, name: string) => boolean;
   /** How many objects of that kind and name the repository has on this side: fewer than before means one is gone. */
   readonly count: (kind: string, name: string) => number;
+  /** The unit of an object of this side, whatever unit that is. */
+  readonly unitOf: (manifest: Manifest) => string;
   /** All objects of a kind in the repository on this side, in whatever unit: always the same list, so that it can be a key. */
   readonly everywhere: (kind: string) => readonly Manifest[];
   /** How often values anywhere in the repository, on this side, say this of a key: fewer than before means it is gone. */
@@ -68,6 +70,8 @@ export interface Surroundings {
   readonly cluster: Cluster;
   /** See `World.count`. */
   readonly count: (kind: string, name: string) => number;
+  /** See `World.unitOf`. */
+  readonly unitOf: (manifest: Manifest) => string;
   /** Every object of the side, by kind. */
   readonly kinds: ReadonlyMap<string, readonly Manifest[]>;
   /** Keys of charts that the policy translates. */
@@ -80,7 +84,7 @@ const NONE: readonly Manifest[] = [];
 
 export function worldOf(
   unit: Unit,
-  { side, cluster, count, kinds, countValue, valuesKeys }: Surroundings,
+  { side, cluster, count, unitOf, kinds, countValue, valuesKeys }: Surroundings,
 ): World {
   let values: readonly ValuesSet[] | undefined;
   const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
@@ -112,6 +116,7 @@ export function worldOf(
     find: (kind, name, from) => named(kind, name).find((manifest) => sameNamespace(manifest, from)),
     anywhere: (kind, name) => count(kind, name) > 0,
     count,
+    unitOf,
     countValue,
     get values() {
       values ??= (unit.values ?? releasedValues(unit.manifests)).map((set) => translated(set, valuesKeys));

@@ -3,6 +3,7 @@ import type { Note, Render, Rendering, Side, Tree } from "../engine/types.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
 import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, type Result } from "./jobs.ts";
+import { leftOutFiles, withoutLeftOut } from "./left-out.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
 import { readPlain } from "./plain.ts";
 import { isExcludedJob, NO_RULES, ruleNotes, withEnvironments } from "./unit-rules.ts";
@@ -16,7 +17,9 @@ import { looseValues } from "./values.ts";
 export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const [base, head] = [substituted(baseTree, "base"), substituted(headTree, "head")];
   const changed = changedPaths(base, head);
-  const plans = { base: planOf(base, "base", rules), head: planOf(head, "head", rules) };
+  const written = { base: planOf(base, "base", rules), head: planOf(head, "head", rules) };
+  const plans = withoutLeftOut(written);
+  const leftOut = leftOutFiles(written);
   const all = jobsOf(plans, { base, head }, changed).filter((job) => !isExcludedJob(rules, job));
   const { jobs, left } = atMost(all, changed);
   const results = await runJobs(jobs, new Map());
@@ -26,7 +29,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const asWritten = new Set(results.flatMap(({ job }) => (failed.has(job.id) ? job.resources : [])));
   const claims = { base: claimedBy(plans.base), head: claimedBy(plans.head) };
   const isManifest = (side: Side) => (path: string) =>
-    (asWritten.has(path) || !claims[side](path)) && !isMeant(rules.exclude, path);
+    (asWritten.has(path) || !(claims[side](path) || leftOut[side](path))) && !isMeant(rules.exclude, path);
   const plain = readPlain(base, head, {
     isManifest: { base: isManifest("base"), head: isManifest("head") },
     changed,
@@ -54,7 +57,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
       ...tree.notes,
       ...plain[name].notes,
       ...notesOf(results, name, touched),
-      ...(left > 0 ? [leftOut(left)] : []),
+      ...(left > 0 ? [tooMany(left)] : []),
       ...ruleNotes(rules, tree, changed),
     ],
   });
@@ -75,7 +78,7 @@ function notesOf(results: readonly Result[], side: Side, touched: readonly Touch
   ];
 }
 
-function leftOut(count: number): Note {
+function tooMany(count: number): Note {
   return {
     path: ".",
     message: `This change touches too many charts and overlays: ${count} were not rendered and not judged.`,

@@ -1,4 +1,5 @@
 import type { Side, Tree } from "../engine/types.ts";
+import { foldersOfChangedDeployers } from "./deployers.ts";
 import { dormantSwitches } from "./dormant.ts";
 import { environmentOf } from "./environment.ts";
 import { renderRelease } from "./helm.ts";
@@ -107,7 +108,11 @@ export function jobsOf(
   trees: Record<Side, Tree>,
   changed: ReadonlySet<string>,
 ): Job[] {
-  const touched = new Set([...touchedIds(plans.base, changed), ...touchedIds(plans.head, changed)]);
+  const touched = new Set([
+    ...touchedIds(plans.base, changed),
+    ...touchedIds(plans.head, changed),
+    ...foldersOfChangedDeployers(trees, changed),
+  ]);
   return (["base", "head"] as const).flatMap((side) => {
     const releases = plans[side].releases.map((release) => releaseJob(release, side, trees[side]));
     const closures = plans[side].closures.map((closure): Job => ({
