@@ -1,6 +1,6 @@
 import { list, object, string } from "../engine/json.ts";
 import type { Json } from "../engine/types.ts";
-import { COMMAND_RULES } from "./evidence-table.ts";
+import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import { readScript } from "./shell.ts";
 import { unwrap } from "./unwrap.ts";
@@ -44,7 +44,7 @@ function commandsIn(words: readonly string[]): string[] {
 }
 
 function testOf(text: string): ClusterCommand[] {
-  const rule = COMMAND_RULES.find(({ is, not }) => is.test(text) && !(not?.test(text) ?? false));
+  const rule = commandRule(text);
   if (!rule) return [];
   const { purpose, tool } = rule;
   const cannotFail = rule.blunt?.(text);

@@ -1,4 +1,5 @@
 import type { Stage } from "../engine/types.ts";
+import { withoutExclusions } from "./exclusions.ts";
 
 /** What a step is for: one of the seven stages, or a check that is none of them, or a deploy that is a rehearsal. */
 export type Purpose = Stage | "security-scan" | "lint" | "staging";
@@ -10,6 +11,8 @@ export interface CommandRule {
   readonly is: RegExp;
   /** What looks alike and is something else. */
   readonly not?: RegExp;
+  /** It goes by what the tests are called: words of what is left out say nothing. */
+  readonly byName?: boolean;
   /** How sure; from 0.6 a stage counts as present, below it only as "perhaps". */
   readonly confidence: number;
   /** Why the tool cannot fail for what it measures; undefined where it can. */
@@ -31,6 +34,9 @@ export function mayTest(target: string): boolean {
 /** Arguments that aim a general test runner at a running system, or at a suite that does. */
 const AIMED =
   /https?:\/\/|--[a-z-]*url[= ]|(^|[^a-z])(e2e|smoke|acceptance|functional|integration|uat|end-to-end|system-?tests?)([^a-z]|$)|-Dit\.test|failsafe:/i;
+/** Whether a command names tests that speak for more than units. */
+export const isAimed = (text: string): boolean => AIMED.test(text);
+
 /** Asking a runner for something other than a run. */
 const NO_RUN = / (--collect-only|--version|--help|-h|--list|--listTests|--showConfig|--init)\b/;
 
@@ -66,7 +72,7 @@ const BUILDS: readonly CommandRule[] = [
     purpose: "acceptance",
     tool: "gradle",
     is: /^(gradle|gradlew)\b.* :?(\S+:)?(integrationTest|e2eTest|functionalTest|acceptanceTest|smokeTest|uiTest|endToEndTest|cucumber)\b/i,
-    not: / (-x|--exclude-task) \S*(integrationTest|e2eTest|functionalTest|acceptanceTest|smokeTest|uiTest)/i,
+    byName: true,
     confidence: 0.8,
   },
   {
@@ -81,6 +87,7 @@ const BUILDS: readonly CommandRule[] = [
     tool: "maven",
     is: /^(mvn|mvnw)\b.*(failsafe:integration-test|-Dit\.test|-P\s?\S*(integration|e2e|acceptance))/,
     not: /-DskipITs|-DskipTests(?!=false)|-Dmaven\.test\.skip(?!=false)/,
+    byName: true,
     confidence: 0.7,
   },
   {
@@ -98,6 +105,7 @@ const runners = (purpose: Purpose, aimed: boolean): CommandRule[] =>
     tool,
     is: aimed ? new RegExp(`(?=${is.source})(?=.*(?:${AIMED.source}))`, "i") : is,
     not: NO_RUN,
+    byName: aimed,
     confidence,
   }));
 
@@ -239,6 +247,7 @@ const wrapped = (purpose: Purpose, words: string, confidence: number): CommandRu
   tool: "script",
   is: new RegExp(`(?=${WRAPPED.source})(?=.*[\\s:/_.-](?:${words})(?:[\\s:/_.-]|$))`, "i"),
   not: SET_UP,
+  byName: true,
   confidence,
 });
 
@@ -280,7 +289,7 @@ const WRAPPERS: readonly CommandRule[] = [
   },
 ];
 
-export const COMMAND_RULES: readonly CommandRule[] = [
+const COMMAND_RULES: readonly CommandRule[] = [
   ...STRESS,
   ...RESTORE,
   ...PENETRATION,
@@ -294,3 +303,12 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   ...AUXILIARY,
   ...WRAPPERS,
 ];
+
+/** What a command is: the first rule that fits. */
+export function commandRule(text: string): CommandRule | undefined {
+  const named = withoutExclusions(text);
+  return COMMAND_RULES.find(({ is, not, byName }) => {
+    const seen = byName ? named : text;
+    return is.test(seen) && !(not?.test(seen) ?? false);
+  });
+}

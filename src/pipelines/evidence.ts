@@ -6,7 +6,7 @@ import { criterionOf, isFunctional } from "./criteria.ts";
 import type { Criterion } from "./criteria.ts";
 import { walk } from "./expressions.ts";
 import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
-import { COMMAND_RULES } from "./evidence-table.ts";
+import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import type { Job, Pipeline, Step } from "./model.ts";
 
@@ -93,7 +93,7 @@ function ofAction(step: Step, base: Base): Evidence[] {
 
 function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
   for (const text of command.texts) {
-    const rule = COMMAND_RULES.find(({ is, not }) => is.test(text) && !(not?.test(text) ?? false));
+    const rule = commandRule(text);
     if (!rule) continue;
     const functional = rule.tool === "k6" && isFunctional(`${text} ${base.step.name}`);
     const criterion = functional ? {} : criterionOf({ tool: rule.tool, text, folder: command.folder }, tree);

@@ -41,6 +41,50 @@ describe("what a step tests", () => {
   });
 
   test.each([
+    "jest --testPathIgnorePatterns=e2e",
+    "jest --testPathIgnorePatterns e2e smoke --ci",
+    "jest --testPathPattern '^(?!.*e2e)'",
+    "npx vitest run --exclude 'e2e/**'",
+    "npx mocha --ignore test/e2e",
+    "npx mocha --grep @e2e --invert",
+    "npm test -- --exclude e2e",
+    "pytest --ignore=tests/e2e",
+    "pytest -m 'not slow and not integration'",
+    "pytest -m 'not (slow or integration)'",
+    "go test $(go list ./... | grep -v e2e)",
+    "go test $(go list ./... | grep -vE '/(e2e|smoke)' | grep -v /integration/)",
+    "go test -skip Integration ./...",
+    "cargo test -- --skip e2e",
+    "cargo nextest run -E 'not test(e2e)'",
+    "./gradlew check -x :app:integrationTest",
+    "mvn test -Dtest='!E2e*,!Smoke*'",
+    "mvn verify -P '!integration'",
+    "vendor/bin/phpunit --exclude-group integration,e2e",
+    "bundle exec rspec --tag ~e2e",
+    "dotnet test --filter 'Category!=Integration&Category!=E2E'",
+    "flutter test -x e2e",
+    "ctest -LE e2e",
+    "npx nx run-many --target=test --exclude=shop-e2e",
+    "npx turbo run test --filter='!@shop/e2e'",
+  ])("%j leaves out what it names, and stays unit", (command) => {
+    expect(purposesOf(`run: ${JSON.stringify(command)}`)).toEqual(["unit"]);
+  });
+
+  test.each([
+    "pytest -x tests/e2e",
+    "pytest tests/e2e --ignore=tests/e2e/slow",
+    "pytest -m 'not slow and integration'",
+    "jest e2e --testPathIgnorePatterns=smoke",
+    "npx vitest run --exclude node_modules e2e",
+    "go test -v ./test/e2e/...",
+    "go test $(go list ./... | grep e2e)",
+    "./gradlew integrationTest -x test",
+    "npm run test:e2e -- --skip smoke",
+  ])("%j runs what it names", (command) => {
+    expect(purposesOf(`run: ${JSON.stringify(command)}`)).toEqual(["acceptance"]);
+  });
+
+  test.each([
     "run: mvn package -DskipTests",
     "run: ./gradlew build -x test",
     "run: npx playwright install --with-deps",
