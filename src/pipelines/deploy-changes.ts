@@ -61,6 +61,20 @@ export function ignoredFailure({ points }: Deploy): Ignored | undefined {
   return undefined;
 }
 
+/** A command of a deploy whose failure the shell passes over now, and did not before. */
+export function hiddenFailure({ before, after }: DeployChange): DeployPoint | undefined {
+  const was = before.points.filter(isHidden);
+  const is = after.points.filter(isHidden);
+  // A further command that may fail, beside those that still must not, takes nothing away.
+  const fewer = after.points.length - is.length < before.points.length - was.length;
+  if (!fewer || is.length <= was.length) return undefined;
+  return is.find(({ text }) => !was.some((point) => point.text === text)) ?? is[0];
+}
+
+/** What runs in the background or goes on by `&&` may be waited for, or asked for, by what follows. */
+const isHidden = ({ swallowed }: DeployPoint): boolean =>
+  swallowed !== undefined && !/background|before `&&`/.test(swallowed);
+
 const stepOf = ({ job, step }: DeployPoint): Job["steps"][number] | undefined => job.steps[step];
 
 /** Whether `continue-on-error` holds for a job, and for which legs of its matrix. */

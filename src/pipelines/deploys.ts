@@ -30,6 +30,8 @@ export interface DeployPoint {
   readonly folder?: string;
   /** The command whose output it applies. */
   readonly source?: string;
+  /** Why its failure does not fail the step, where the shell hides it. */
+  readonly swallowed?: string;
   readonly at: Location;
 }
 
@@ -135,7 +137,7 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
       const tier = tierOf(job, pipeline, text);
       return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
     }
-    return commands.flatMap(({ texts, line, folder }, index): Found[] => {
+    return commands.flatMap(({ texts, line, folder, swallowed }, index): Found[] => {
       const found = deployCommand(texts);
       if (!found) return [];
       const tier = tierOf(job, pipeline, found.text);
@@ -143,7 +145,13 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
       const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
       const point = { job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier, folder };
       const source = sourceOf(found.text, commands.slice(0, index));
-      return [source === undefined ? point : { ...point, source }];
+      return [
+        {
+          ...point,
+          ...(source === undefined ? {} : { source }),
+          ...(swallowed === undefined ? {} : { swallowed }),
+        },
+      ];
     });
   });
   if (points.length > 0) return points;
