@@ -45,14 +45,16 @@ const jobKey = ({ pipeline, job }: Evidence): string => `${pipeline.id}#${job.ke
 
 /** From the surest sign that two tests are the same to the weakest. */
 const SIGNS: readonly ((evidence: Evidence) => string)[] = [
-  (evidence) => `${jobKey(evidence)} ${evidence.text}`,
-  ({ pipeline, job, text }) => `${pipeline.id} ${job.root} ${text}`,
-  ({ pipeline, job, text }) => `${pipeline.path} ${job.root} ${text}`,
-  ({ job, text }) => `${job.id.toLowerCase()} ${text}`,
-  ({ text }) => text,
-  (evidence) => `${jobKey(evidence)} ${evidence.tool}`,
-  (evidence) => jobKey(evidence),
-  ({ job, tool }) => `${job.id.toLowerCase()} ${tool}`,
+  (evidence) => `${evidence.purpose} ${jobKey(evidence)} ${evidence.text}`,
+  ({ purpose, pipeline, job, text }) => `${purpose} ${pipeline.id} ${job.root} ${text}`,
+  ({ purpose, pipeline, job, text }) => `${purpose} ${pipeline.path} ${job.root} ${text}`,
+  ({ purpose, job, text }) => `${purpose} ${job.id.toLowerCase()} ${text}`,
+  ({ purpose, text }) => `${purpose} ${text}`,
+  // What a load test is for turns with the limits that its file sets.
+  (evidence) => `${jobKey(evidence)} ${evidence.tool} ${evidence.text}`,
+  (evidence) => `${evidence.purpose} ${jobKey(evidence)} ${evidence.tool}`,
+  (evidence) => `${evidence.purpose} ${jobKey(evidence)}`,
+  ({ purpose, job, tool }) => `${purpose} ${job.id.toLowerCase()} ${tool}`,
 ];
 
 /** Pairs the tests of two sides. A test keeps its identity when its job is renamed, moved or called. */
@@ -60,10 +62,10 @@ export function pairEvidence({ before, after }: Change): Pairs {
   const pairs = new Map<Evidence, Evidence>();
   const left = new Set(present(after));
   for (const sign of SIGNS) {
-    const open = Map.groupBy(left, (evidence) => `${evidence.purpose} ${sign(evidence)}`);
+    const open = Map.groupBy(left, sign);
     for (const evidence of present(before)) {
       if (pairs.has(evidence)) continue;
-      const match = open.get(`${evidence.purpose} ${sign(evidence)}`)?.shift();
+      const match = open.get(sign(evidence))?.shift();
       if (!match) continue;
       pairs.set(evidence, match);
       left.delete(match);

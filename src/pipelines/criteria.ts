@@ -25,7 +25,8 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   // https://grafana.com/docs/k6/latest/using-k6/thresholds/
   k6: {
     file: /\.[cm]?[jt]s$/,
-    sets: /\bthresholds\b/,
+    // A test may also end itself: https://grafana.com/docs/k6/latest/javascript-api/k6-execution/#test
+    sets: /\bthresholds\b|\btest\.abort\(/,
     name: "thresholds",
     elsewhere: /\bfrom\s*["']\.|\bopen\(|require\(\s*["']\./,
     options: / (-c|--config)[ =]/,
@@ -58,14 +59,29 @@ const SILENT: readonly { readonly is: RegExp; readonly criterion: (text: string)
   },
 ];
 
-/** k6 also runs functional tests, whose checks are no measurements. */
-export const isFunctional = (names: string): boolean =>
-  /functional|smoke|e2e|single-pass|integration/i.test(names);
+/** k6 also runs functional tests, whose checks are no measurements. A limit for latency or errors is one, whatever the file is called. */
+export const isFunctional = (run: Run, step: string, tree: Tree): boolean =>
+  run.tool === "k6" &&
+  /functional|smoke|e2e|single-pass|integration/i.test(`${run.text} ${step}`) &&
+  !MEASURED.test(sourceOf(run, /\.[cm]?[jt]s$/, tree).source ?? "");
+
+/** Source: https://grafana.com/docs/k6/latest/using-k6/metrics/reference/ */
+const MEASURED =
+  /\bthresholds\b[^]{0,1000}?(\bp\(\d|\b(http_req_(duration|waiting)|http_reqs|iteration_duration|iterations|grpc_req_duration)\b|\bhttp_req_failed\b\W{1,40}rate\s*<\s*0?\.\d)/;
 
 interface Run {
   readonly tool: string;
   readonly text: string;
   readonly folder: string;
+}
+
+/**
+ * What a functional test fails for. Checks alone never fail a run: https://grafana.com/docs/k6/latest/using-k6/checks/.
+ * Where its file was not read, its name is believed.
+ */
+export function functionalCriterion(run: Run, tree: Tree): Criterion {
+  const { cannotFail, file } = criterionOf(run, tree);
+  return cannotFail === undefined ? {} : { cannotFail, ...(file === undefined ? {} : { file }) };
 }
 
 /** What a measuring command fails for, as far as the file that it runs tells. */
@@ -78,11 +94,22 @@ export function criterionOf(run: Run, tree: Tree): Criterion {
   return inFile(measure, run, tree);
 }
 
-function inFile(measure: Measure, { tool, text, folder }: Run, tree: Tree): Criterion {
+/** The file that a measuring command runs. */
+function sourceOf(
+  { text, folder }: Run,
+  is: RegExp,
+  tree: Tree,
+): { file?: string; path: string; source?: string } {
   const words = text.split(" ").slice(2);
-  const file = words.find((word) => measure.file.test(word));
+  const file = words.find((word) => is.test(word));
   const path = join(folder, file ?? "");
   const source = file === undefined ? undefined : tree.files.get(path)?.text;
+  return { path, ...(file === undefined ? {} : { file }), ...(source === undefined ? {} : { source }) };
+}
+
+function inFile(measure: Measure, run: Run, tree: Tree): Criterion {
+  const { tool, text } = run;
+  const { file, path, source } = sourceOf(run, measure.file, tree);
   if (file === undefined || source === undefined) return { unsure: `its ${measure.name} could not be read` };
   if (measure.sets.test(source)) return {};
   if (measure.elsewhere.test(source) || measure.options.test(text))

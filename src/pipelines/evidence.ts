@@ -2,7 +2,7 @@ import { STAGES } from "../engine/types.ts";
 import type { Location, Stage, Tree } from "../engine/types.ts";
 import { commandsOf } from "./commands.ts";
 import type { StepCommand } from "./commands.ts";
-import { criterionOf, isFunctional } from "./criteria.ts";
+import { criterionOf, functionalCriterion, isFunctional } from "./criteria.ts";
 import type { Criterion } from "./criteria.ts";
 import { walk } from "./expressions.ts";
 import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
@@ -95,8 +95,9 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
   for (const text of command.texts) {
     const rule = commandRule(text);
     if (!rule) continue;
-    const functional = rule.tool === "k6" && isFunctional(`${text} ${base.step.name}`);
-    const criterion = functional ? {} : criterionOf({ tool: rule.tool, text, folder: command.folder }, tree);
+    const run = { tool: rule.tool, text, folder: command.folder };
+    const functional = isFunctional(run, base.step.name, tree);
+    const criterion = functional ? functionalCriterion(run, tree) : criterionOf(run, tree);
     // A script that was read says almost as much as the tool that it runs.
     const confidence = command.script === undefined ? rule.confidence : Math.max(rule.confidence - 0.05, 0.6);
     const purpose = functional ? "acceptance" : rule.purpose;

@@ -92,7 +92,10 @@ function consequence(group: readonly Weakening[]): string {
   const [first] = group;
   if (!first) return "";
   const perJob = new Map(
-    group.map(({ before, after }) => [`${before.purpose} ${before.job.key}`, after ?? before]),
+    group.map(({ before, after = before }) => {
+      const { purpose } = before;
+      return [`${purpose} ${before.job.key}`, { ...after, purpose }];
+    }),
   );
   const tests = [...perJob.values()].map(testOf).join(", ");
   return first.deploy ? beforeDeploy(first, first.deploy.after, tests) : inChecks(first, tests);

@@ -137,6 +137,19 @@ describe("what cannot fail", () => {
     expect(load("export const options = { vus: 5 };")?.cannotFail).toContain("load.js sets no thresholds");
   });
 
+  test("a load test with limits is one whatever its file is called", () => {
+    const smoke = (text: string) => evidenceOf("run: k6 run smoke.js", { "smoke.js": text })[0];
+    const limits = (metric: string): string => `export const options = { thresholds: { ${metric} } };`;
+    expect(smoke(limits("http_req_duration: ['p(95)<400']"))?.purpose).toBe("performance");
+    expect(smoke(limits("http_req_failed: ['rate<0.01']"))?.purpose).toBe("performance");
+    expect(smoke(limits("checks: ['rate==1.0']"))).toMatchObject({ purpose: "acceptance" });
+    expect(smoke(limits("checks: ['rate==1.0']"))).not.toHaveProperty("cannotFail");
+    expect(smoke("export default () => check(get(), {});")).toMatchObject({
+      purpose: "acceptance",
+      cannotFail: expect.stringContaining("smoke.js sets no thresholds"),
+    });
+  });
+
   test("where a load test's criterion is not seen, nothing is claimed", () => {
     const [unseen] = evidenceOf("run: k6 run load.js");
     expect(unseen).toMatchObject({ unsure: expect.stringContaining("thresholds") });

@@ -28,6 +28,10 @@ const loaded = (options: string, command = "k6 run load.js"): Record<string, str
   ...release(runs(command), "    needs: [test]\n"),
   "load.js": `export const options = ${options}`,
 });
+const smoke = (options: string): Record<string, string> => ({
+  ...release(runs("k6 run smoke.js"), "    needs: [test]\n"),
+  "smoke.js": `export const options = ${options}`,
+});
 
 export default defineCheck({
   id: "gate-weakened",
@@ -131,6 +135,11 @@ jobs:
       title: "the load test loses its thresholds, in a file of many lines",
       before: loaded("{\n  vus: 5,\n  thresholds: {\n    http_req_failed: ['rate<0.01'],\n  },\n};\n"),
       after: loaded("{ // # <- finding\n  vus: 5,\n};\n"),
+    },
+    {
+      title: "the load test loses its thresholds, in a file that is called smoke",
+      before: smoke("{ thresholds: { http_req_duration: ['p(95)<400'] } };\n"),
+      after: smoke("{ vus: 5 }; // # <- finding\n"),
     },
     {
       title: "the load test is told to pass over its thresholds",
