@@ -113,7 +113,13 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "values-switched-off",
   ],
   "ingress-host-changed": ["route-removed", "values-switched-off"],
-  "ingress-removed": ["route-removed", "route-parent-removed", "values-switched-off", "grant-removed"],
+  "ingress-removed": [
+    "route-removed",
+    "route-parent-removed",
+    "values-switched-off",
+    "grant-removed",
+    "path-taken-over",
+  ],
   "ingress-renamed": ["route-removed", "ingress-class-changed"],
   "maintenance-mode": [
     "replica-reduction",

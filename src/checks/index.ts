@@ -110,6 +110,7 @@ import ingressClassChanged from "./transition/ingress-class-changed.ts";
 import invalidField from "./transition/invalid-field.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
+import pathTakenOver from "./transition/path-taken-over.ts";
 import refusedValue from "./transition/refused-value.ts";
 import repeatedKey from "./transition/repeated-key.ts";
 import resourcesCut from "./transition/resources-cut.ts";
@@ -240,6 +241,7 @@ export const checks: readonly Check[] = [
   invalidField,
   mutableImage,
   networkPolicyLockout,
+  pathTakenOver,
   refusedValue,
   repeatedKey,
   resourcesCut,

@@ -109,6 +109,11 @@ export default defineCheck({
       after: { "mailer.yaml": mailer(ALL + MARK) },
     },
     {
+      title: "the ConfigMap is removed of which a variable takes one key",
+      before: { "mailer.yaml": mailer(one("host")), "settings.yaml": SETTINGS },
+      after: { "mailer.yaml": mailer(one("host", MARK)) },
+    },
+    {
       title: "the ConfigMap gets another name",
       before: { "mailer.yaml": mailer(ALL), "settings.yaml": SETTINGS },
       after: {
@@ -226,17 +231,18 @@ function* lostReferences(was: Workload, is: Workload, transition: Transition): I
   const old = referencesOf(was);
   const told = new Set<string>();
   for (const reference of referencesOf(is)) {
-    if (
-      reference.kind === "PriorityClass" ||
-      told.has(`${reference.kind}/${reference.name}/${reference.key ?? ""}`)
-    )
-      continue;
-    told.add(`${reference.kind}/${reference.name}/${reference.key ?? ""}`);
+    const object = `${reference.kind}/${reference.name}`;
+    const place = `${object}/${reference.key ?? ""}`;
+    if (reference.kind === "PriorityClass" || told.has(object) || told.has(place)) continue;
+    told.add(place);
     const had = providerOf(reference, was.manifest, before);
     const has = providerOf(reference, is.manifest, after);
     if (has) yield* lostKey(is, reference, { had, has });
-    else if (had && old.some(({ kind, name }) => kind === reference.kind && name === reference.name))
+    else if (had && old.some(({ kind, name }) => kind === reference.kind && name === reference.name)) {
+      // Gone as a whole: its keys need no words of their own.
+      told.add(object);
       yield* lostObject(is, reference, { had, transition });
+    }
   }
 }
 
@@ -248,7 +254,7 @@ function* lostObject(
 ): Iterable<Problem> {
   const { before, after } = transition;
   const { kind, name, path, use } = reference;
-  if (after.anywhere(kind, name) || reference.key !== undefined) return;
+  if (after.anywhere(kind, name)) return;
   const removal = removalOf(had, before);
   if (removal === "kept") return;
   const pull = use === "pull";
