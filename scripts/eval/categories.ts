@@ -103,6 +103,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "refused-value",
     "repeated-key",
     "values-key-unread",
+    "manifest-unreadable",
   ],
 
   // Traffic and references

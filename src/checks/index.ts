@@ -108,6 +108,7 @@ import imageDowngrade from "./transition/image-downgrade.ts";
 import immutableFieldChange from "./transition/immutable-field-change.ts";
 import ingressClassChanged from "./transition/ingress-class-changed.ts";
 import invalidField from "./transition/invalid-field.ts";
+import manifestUnreadable from "./transition/manifest-unreadable.ts";
 import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
 import pathTakenOver from "./transition/path-taken-over.ts";
@@ -239,6 +240,7 @@ export const checks: readonly Check[] = [
   immutableFieldChange,
   ingressClassChanged,
   invalidField,
+  manifestUnreadable,
   mutableImage,
   networkPolicyLockout,
   pathTakenOver,

@@ -89,6 +89,7 @@ function unitIndex(units: readonly Unit[]): (manifest: Manifest) => string {
 function isUntouched(left: Unit, right: Unit): boolean {
   return (
     left.manifests.length === right.manifests.length &&
+    (right.broken ?? []).length === 0 &&
     // Only what the change touches has values of its own.
     (left.values ?? []).length + (right.values ?? []).length === 0 &&
     left.manifests.every((manifest, index) => {

@@ -195,6 +195,13 @@ export interface UnreadValue extends Subject {
   readonly now: Json | undefined;
 }
 
+/** What could be read, or built, before the change and no longer can: the tool that deploys it fares no better. */
+export interface Broken extends Subject {
+  readonly at: Location;
+  /** What the parser, or kustomize, says of it. */
+  readonly reason: string;
+}
+
 /** A key that a file of values has more than once. */
 export interface RepeatedValue extends Subject {
   readonly path: FieldPath;
@@ -226,6 +233,8 @@ export interface Unit {
   readonly repeats?: readonly RepeatedValue[];
   /** Keys of its values that were added to a chart that does not read them; on head only. */
   readonly unread?: readonly UnreadValue[];
+  /** What of it this change made unreadable; on head only. */
+  readonly broken?: readonly Broken[];
   /** Objects are missing from it that are deployed with it: nobody can say that something is not there. */
   readonly incomplete?: boolean;
 }

@@ -3,6 +3,7 @@ import { nameIndex } from "./names.ts";
 import { scaled } from "./quantity.ts";
 import { matchesMap, matchesSelector, sameNamespace } from "./selectors.ts";
 import type {
+  Broken,
   Cluster,
   Environment,
   Json,
@@ -31,6 +32,8 @@ export interface World {
   readonly repeats: readonly RepeatedValue[];
   /** Keys that were added to its values and that its chart does not read. */
   readonly unread: readonly UnreadValue[];
+  /** See `Unit.broken`. */
+  readonly broken: readonly Broken[];
   /** Objects are missing that are deployed with the unit: that something is not there proves nothing. */
   readonly incomplete: boolean;
   readonly workloads: readonly Workload[];
@@ -110,6 +113,7 @@ export function worldOf(
       incomplete: unit.incomplete ?? false,
       repeats: unit.repeats ?? [],
       unread: unit.unread ?? [],
+      broken: unit.broken ?? [],
       workloads,
       ofKind,
     },

@@ -1,5 +1,6 @@
 import { isMeant } from "../engine/glob.ts";
 import type { Note, Render, Rendering, Side, Tree } from "../engine/types.ts";
+import { brokenBuilds, isTold, lostFiles } from "./broken.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
 import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, type Result } from "./jobs.ts";
@@ -39,6 +40,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
     return { path, text: texts.join("\n") };
   });
   const used = isUsed(plans);
+  const lost = lostFiles(plans, head);
   const loose = looseValues({ base, head }, changed, (path) => used(path) || isMeant(rules.exclude, path));
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
@@ -48,6 +50,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
           ...plain[name].units,
           ...unitsOf(results, { side: name, trees: { base, head }, failed, changed }),
           ...loose[name],
+          ...(name === "head" ? [...brokenBuilds(results), ...lost] : []),
         ]),
         plans,
       ),
@@ -56,7 +59,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
     notes: [
       ...tree.notes,
       ...plain[name].notes,
-      ...notesOf(results, name, touched),
+      ...notesOf(results, name, touched).filter((note) => !isTold(note, lost)),
       ...(left > 0 ? [tooMany(left)] : []),
       ...ruleNotes(rules, tree, changed),
     ],

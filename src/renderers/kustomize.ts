@@ -1,7 +1,8 @@
 import { at, isObject, list, object, string, type JsonObject } from "../engine/json.ts";
-import type { FieldPath, Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
+import type { Broken, FieldPath, Manifest, Note, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { layered } from "../engine/values.ts";
 import { readYaml, selfReference } from "../engine/yaml.ts";
+import { brokenAt } from "./broken.ts";
 import type { Attempt } from "./chart-notes.ts";
 import { isKustomization, type Closure } from "./kustomization.ts";
 import {
@@ -35,6 +36,8 @@ export interface Built {
   readonly notes: readonly Note[];
   /** For a chart: how it went; its notes are said once for all its releases. */
   readonly attempt?: Attempt;
+  /** Why it could not be built, where that is the repository's fault. */
+  readonly broken?: Broken;
   /** Source files that had to be left out; the other side does without them too, or they would look removed. */
   readonly dropped: readonly string[];
 }
@@ -62,7 +65,8 @@ export async function buildKustomization(closure: Closure, tree: Tree, side: Sid
   }
   if (!outcome.ok) {
     const { path } = closure.root;
-    return failed(path, outcome.missing ? "kubectl is not in PATH. Install it beside nines" : outcome.reason);
+    if (outcome.missing) return failed(path, "kubectl is not in PATH. Install it beside nines");
+    return { ...failed(path, outcome.reason), broken: brokenAt(path, 1, outcome.reason) };
   }
   const all = manifestsOf(outcome.output, closure, tree, side);
   const targets = new Set(omit.targets.flatMap((id) => targetName(targetObject(id)) ?? []));

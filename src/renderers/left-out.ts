@@ -32,7 +32,7 @@ export function withoutLeftOut({ base, head }: Plans): Plans {
 }
 
 /** Kustomizations that nobody includes, on both sides. */
-function standing(base: Plan, head: Plan): (readonly [Closure, Closure])[] {
+export function standing(base: Plan, head: Plan): (readonly [Closure, Closure])[] {
   const known = new Map(base.closures.map((closure) => [closure.root.folder, closure]));
   return head.closures.flatMap((is) => {
     const was = known.get(is.root.folder);

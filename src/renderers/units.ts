@@ -109,6 +109,7 @@ export function together(units: readonly Unit[]): Unit[] {
       ...valuesOf(group),
       unread: group.flatMap(({ unread }) => unread ?? []),
       repeats: group.flatMap(({ repeats }) => repeats ?? []),
+      broken: group.flatMap(({ broken }) => broken ?? []),
       incomplete: group.some(({ incomplete }) => incomplete),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -21,16 +21,18 @@ function read(base: Record<string, string>, head: Record<string, string>) {
   });
   const names = (side: "base" | "head") =>
     rendering[side].units.flatMap(({ manifests }) => manifests.map(({ ref }) => ref)).sort();
-  return { base: names("base"), head: names("head"), notes: rendering.head.notes };
+  const broken = rendering.head.units.flatMap((unit) => (unit.broken ?? []).map(({ ref }) => ref));
+  return { base: names("base"), head: names("head"), notes: rendering.head.notes, broken };
 }
 
-test("an object whose document broke counts as unchanged, with a note", () => {
-  const { head, notes } = read(
+test("an object whose document broke counts as unchanged, and the file is said to be broken, once", () => {
+  const { head, notes, broken } = read(
     { "a.yaml": `${SERVICE}---\n${CLAIM}` },
     { "a.yaml": `${BROKEN}---\n${CLAIM}` },
   );
   expect(head).toEqual(["PersistentVolumeClaim/uploads", "Service/shop"]);
-  expect(notes).toHaveLength(1);
+  expect(broken).toEqual(["a.yaml"]);
+  expect(notes).toEqual([]);
 });
 
 test("an object whose document is mended counts as unchanged, not as new", () => {

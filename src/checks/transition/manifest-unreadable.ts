@@ -1,0 +1,88 @@
+import { defineCheck, severities } from "../define.ts";
+
+const MARK = " # <- finding";
+
+const SETTINGS = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: player, namespace: media }
+data:
+  host: player.example.com
+`;
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: { name: player, namespace: media }
+spec:
+  selector: { app: player }
+  ports: [{ name: http, port: 80 }]
+`;
+
+const kustomization = (...resources: readonly string[]) =>
+  `namespace: media\nresources: [${resources.join(", ")}]\n`;
+
+export default defineCheck({
+  kind: "state",
+  id: "manifest-unreadable",
+  title: "A manifest can no longer be read",
+  pillar: "transition",
+  severity: severities("warning", "warning", "notice"),
+  confidence: "certain",
+  why: "What nines cannot read, kubectl, Argo CD and Flux cannot read either: the deploy stops there, halfway through where objects are applied one by one, and neither this change nor the next one, nor a rollback forward, comes through. And nobody has judged what it would do.",
+  fix: "Correct what the message names, and have the change judged again.",
+  references: [
+    "https://kubernetes.io/docs/reference/kubectl/generated/kubectl_apply/",
+    "https://kubernetes.io/docs/tasks/manage-kubernetes-objects/kustomization/",
+  ],
+  unsafe: [
+    {
+      title: "an indentation is lost",
+      before: SETTINGS,
+      after: SETTINGS.replace("  host: player.example.com", `  host: player.example.com\n port: 80${MARK}`),
+    },
+    {
+      title: "a bracket is not closed",
+      before: SERVICE,
+      after: SERVICE.replace("port: 80 }]", `port: 80${MARK}`),
+    },
+    {
+      title: "a kustomization still lists a file that is removed",
+      before: {
+        "kustomization.yaml": kustomization("service.yaml", "settings.yaml"),
+        "service.yaml": SERVICE,
+        "settings.yaml": SETTINGS,
+      },
+      after: {
+        "kustomization.yaml": kustomization("service.yaml", "settings.yaml").replace("]", `]${MARK}`),
+        "service.yaml": SERVICE,
+      },
+    },
+  ],
+  safe: [
+    { title: "it can be read", before: SETTINGS, after: SETTINGS.replace("player.ex", "play.ex") },
+    {
+      title: "a file is removed together with its entry",
+      before: {
+        "kustomization.yaml": kustomization("service.yaml", "settings.yaml"),
+        "service.yaml": SERVICE,
+        "settings.yaml": SETTINGS,
+      },
+      after: { "kustomization.yaml": kustomization("service.yaml"), "service.yaml": SERVICE },
+    },
+    {
+      title: "it is no manifest",
+      before: "menu: [home]\n",
+      after: "menu: [home\n",
+    },
+  ],
+
+  *run(world) {
+    for (const { at, reason, ...subject } of world.broken) {
+      yield {
+        subject,
+        at,
+        message: `${subject.ref} could be read before this change and no longer can: ${reason}. What deploys it fails there, too.`,
+        fix: `Correct ${at.path}, line ${String(at.line)}.`,
+      };
+    }
+  },
+});

@@ -1,0 +1,62 @@
+import type { Broken, Note, Side, Tree, Unit } from "../engine/types.ts";
+import { lineAt } from "../engine/yaml.ts";
+import { environmentOf } from "./environment.ts";
+import type { Result } from "./jobs.ts";
+import type { Closure } from "./kustomization.ts";
+import { standing } from "./left-out.ts";
+import { folderOf, resolvePath } from "./paths.ts";
+import type { Plan } from "./plan.ts";
+
+/** What this change broke at a line of a file. */
+export function brokenAt(path: string, line: number, reason: string): Broken {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const subject = { ref: path, kind: "File", namespace: "", name, labels: {} };
+  return {
+    ...subject,
+    at: { side: "head", path, line, column: 1, endLine: line, endColumn: 1 },
+    reason: reason.replace(/\.$/, ""),
+  };
+}
+
+/** Kustomizations that could be built before and no longer can. Of charts that is not said: they may lack values that no file here has. */
+export function brokenBuilds(results: readonly Result[]): Unit[] {
+  const built = new Set(
+    results.flatMap(({ job, built }) => (job.side === "base" && built.ok ? [job.id] : [])),
+  );
+  return results.flatMap(({ job, built: { ok, broken } }): Unit[] => {
+    if (job.side === "base" || ok || broken === undefined || !built.has(job.id)) return [];
+    return [{ id: job.id, environment: environmentOf(job.id), manifests: [], broken: [broken] }];
+  });
+}
+
+/** Files that kustomizations still name, and that this change takes away. */
+export function lostFiles({ base, head }: Record<Side, Plan>, tree: Tree): Unit[] {
+  return standing(base, head).flatMap(([was, is]): Unit[] => {
+    const broken = missingFrom(is, new Set(was.files), tree);
+    const id = is.root.folder;
+    return broken.length === 0 ? [] : [{ id, environment: environmentOf(id), manifests: [], broken }];
+  });
+}
+
+function missingFrom({ parts, unavailable }: Closure, before: ReadonlySet<string>, tree: Tree): Broken[] {
+  return parts.flatMap(({ path, folder, used }) => {
+    const includes = (unavailable.get(path) ?? []).flatMap((include) => resolvePath(folder, include) ?? []);
+    const missing = [...used, ...includes].filter((file) => before.has(file) && !tree.files.has(file));
+    const text = tree.files.get(path)?.text ?? "";
+    return missing.map((file) => {
+      const at = text.lastIndexOf(file.slice(file.lastIndexOf("/") + 1));
+      return brokenAt(path, lineAt(text, Math.max(0, at)), removed(file));
+    });
+  });
+}
+
+/** Whether a note says what a finding says already: that a file is not here which this change removes. */
+export function isTold({ path, message }: Note, lost: readonly Unit[]): boolean {
+  const [include = ""] = message.split(" is not in the repository");
+  const file = resolvePath(folderOf(path), include) ?? "";
+  return lost.some(({ broken }) =>
+    broken?.some(({ ref, reason }) => ref === path && reason === removed(file)),
+  );
+}
+
+const removed = (file: string) => `it names ${file}, which this change removes`;
