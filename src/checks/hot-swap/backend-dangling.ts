@@ -220,7 +220,7 @@ function* judgePort(change: Change, backend: Backend, { service, before }: Targe
     at: route.locate(...path),
     ...(!worked && { atMost: "warning" }),
     message: `${route.ref} sends to port ${scalarText(backend.port)} of ${service.ref}, which has ${listText(ports.map(portText), 5)} only. Visitors of ${place(route)} get errors from the deploy on.`,
-    fix: `Send to ${listText(ports.map(portText), 5)}, or give ${service.ref} port ${scalarText(backend.port)} back.`,
+    fix: `Send to ${ports.length > 1 ? "one of " : ""}${listText(ports.map(portText), 5)}, or give ${service.ref} port ${scalarText(backend.port)} back.`,
     ...(suggestion && { suggestion }),
   };
 }

@@ -112,7 +112,7 @@ function* reset(change: Extract<Change, { kind: "kept" }>, before: World, after:
     at: is.manifest.locate("spec", "replicas"),
     was: was.manifest.locate("spec", "replicas"),
     ...(certain ? {} : { atMost: "warning" as const }),
-    message: `${is.manifest.ref} no longer sets replicas: ${replicas}, so this deploy resets it to 1 pod, which gets all the load. ${scaler.ref} brings the others back, but only once it has noticed and they have started.`,
+    message: `${is.manifest.ref} no longer sets replicas: ${replicas}, so this deploy resets it to 1 pod, which gets all the load. ${scaler.ref} brings others back, but only ${after.replicasOf(is) > 1 ? "once it has noticed and they have started" : "as far as the load asks for them, and once they have started"}.`,
     fix: `Before you merge, run "kubectl apply edit-last-applied ${kubectlName(is.manifest)}" and delete replicas there; then this change leaves the running pods alone. Helm keeps no such record: with it, set replicas to the maximum of ${scaler.ref} instead.`,
   };
 }
