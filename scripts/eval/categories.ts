@@ -88,6 +88,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     "amount-slip",
   ],
   "strategy-changed": [
+    "rollout-paused",
     "progressive-delivery-weakened",
     "progress-deadline",
     "sts-update-hazards",

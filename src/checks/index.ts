@@ -29,6 +29,7 @@ import progressiveDeliveryWeakened from "./hot-swap/progressive-delivery-weakene
 import readinessMissing from "./hot-swap/readiness-missing.ts";
 import readinessRemoved from "./hot-swap/readiness-removed.ts";
 import rolloutAvailabilityDip from "./hot-swap/rollout-availability-dip.ts";
+import rolloutPaused from "./hot-swap/rollout-paused.ts";
 import rolloutRefused from "./hot-swap/rollout-refused.ts";
 import routeParentRemoved from "./hot-swap/route-parent-removed.ts";
 import rwoVolumeWithSurge from "./hot-swap/rwo-volume-with-surge.ts";
@@ -161,6 +162,7 @@ export const checks: readonly Check[] = [
   readinessMissing,
   readinessRemoved,
   rolloutAvailabilityDip,
+  rolloutPaused,
   rolloutRefused,
   routeParentRemoved,
   rwoVolumeWithSurge,
