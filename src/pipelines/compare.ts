@@ -5,6 +5,7 @@ import { mayTest } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import { isStage } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
+import { isLostJob, SEEN } from "./lost-job.ts";
 import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";
 import type { Job } from "./model.ts";
@@ -132,7 +133,8 @@ function beforeDeploy(change: Change, pairs: Pairs, deploy: DeployPair): Weakeni
     // A kept test needs a new one beside it to be replaced; of a dropped one, its kind must still stand.
     const instead = found ? others.filter((candidate) => !pairedWith.has(candidate.evidence)) : others;
     const level = rank((sunk?.was ?? gate.worst).verdict);
-    if (instead.some(({ worst }) => rank(worst.verdict) <= level)) return [];
+    if (instead.some(({ worst }) => rank(worst.verdict) <= level))
+      return match ? [] : lostJob(change, gate, deploy);
     if (found && sunk)
       return [
         {
@@ -146,6 +148,15 @@ function beforeDeploy(change: Change, pairs: Pairs, deploy: DeployPair): Weakeni
       ];
     return dropped(change, { gate, deploy, left: same });
   });
+}
+
+/** A whole job that gated a deploy is gone, and what is left of its kind is another tool's: less is tested. */
+function lostJob(change: Change, { evidence, worst: was }: Gate, deploy: DeployPair): Weakening[] {
+  const { purpose } = evidence;
+  if (was.verdict !== "required" || !isStage(purpose)) return [];
+  if (mayHaveMoved(change, evidence) || !isLostJob(change, evidence)) return [];
+  const is = { verdict: "absent", reason: "is gone", scenario: was.scenario } as const;
+  return [{ kind: "weakened", purpose, deploy, before: evidence, was, is }];
 }
 
 /** What a gate speaks for: the seven stages, and the rehearsal on staging. */
@@ -273,9 +284,6 @@ const stands = ({ checks }: Delivery, { purpose, confidence }: Evidence): boolea
     ([other, { verdict }]) =>
       other.purpose === purpose && verdict === "required" && other.confidence >= Math.min(confidence, SEEN),
   );
-
-/** How sure the evidence of a command is, where it is more than a name. */
-const SEEN = 0.7;
 
 /** Whether a test of this kind is new, and turns the checks red. */
 function replaced({ after }: Change, pairs: Pairs, purpose: Purpose): boolean {

@@ -82,10 +82,12 @@ function problemOf(cause: Cause, group: readonly Weakening[]): Problem {
 }
 
 /** What is proved: an error where a named production deploy loses what surely stopped it. */
-function mostOf({ deploy, purpose, was, is, before }: Weakening): Severity | undefined {
+function mostOf({ kind, deploy, purpose, was, is, before }: Weakening): Severity | undefined {
   if (purpose === "lint") return "notice";
   if (!deploy?.after.named || was.verdict !== "required" || before.confidence < 0.7) return "warning";
-  return is.verdict === "skippable" || is.verdict === "bypassable" ? "warning" : undefined;
+  return ["skippable", "bypassable", "absent"].includes(is.verdict) && kind === "weakened"
+    ? "warning"
+    : undefined;
 }
 
 function consequence(group: readonly Weakening[]): string {
@@ -108,6 +110,8 @@ function testOf({ purpose, job, at }: Evidence): string {
 function beforeDeploy({ kind, is }: Weakening, deploy: Deploy, tests: string): string {
   const name = `${deploy.root.id} (${shown(deploy.root.at)})`;
   const when = is.scenario === "" ? "" : ` on ${is.scenario}`;
+  if (kind === "weakened" && is.verdict === "absent")
+    return `${name} deployed to production only after the ${tests}; now other tests of that kind are all that it waits for${when}.`;
   if (kind === "gone")
     return `${name} deployed to production only after the ${tests}; now it deploys${when} without that.`;
   return `${name} can now deploy to production${when} even if this failed or did not run: ${tests}. ${ENDS[is.verdict] ?? ""}`.trim();

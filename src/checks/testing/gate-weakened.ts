@@ -28,6 +28,9 @@ const loaded = (options: string, command = "k6 run load.js"): Record<string, str
   ...release(runs(command), "    needs: [test]\n"),
   "load.js": `export const options = ${options}`,
 });
+const E2E = "  e2e:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npx playwright test\n";
+const both = (needs: string, e2e: string, test = "npx cypress run"): Record<string, string> =>
+  release(`${runs(test)}${e2e}`, `    needs: ${needs}\n`);
 const smoke = (options: string): Record<string, string> => ({
   ...release(runs("k6 run smoke.js"), "    needs: [test]\n"),
   "smoke.js": `export const options = ${options}`,
@@ -150,6 +153,11 @@ jobs:
       ),
     },
     {
+      title: "one of two test jobs is deleted, and the other does something else",
+      before: both("[test, e2e]", E2E),
+      after: both("[test] # <- finding", ""),
+    },
+    {
       title: "the tests of pull requests may fail, in a repository that deploys elsewhere",
       before: {
         ".github/workflows/ci.yml": `on: pull_request
@@ -173,6 +181,34 @@ jobs:
     },
   ],
   safe: [
+    {
+      title: "one of two test jobs is renamed",
+      before: both("[test, e2e]", E2E),
+      after: both("[test, browser]", E2E.replace("e2e:", "browser:")),
+    },
+    {
+      title: "one of two test jobs takes the other's work over",
+      before: both("[test, e2e]", E2E),
+      after: both("[test]", "", "npx cypress run\n      - run: npx playwright test"),
+    },
+    {
+      title: "of two jobs that run the same tool, one takes the other's work over",
+      before: both("[test, e2e]", E2E.replace("playwright test", "cypress run --spec 'pay/**'")),
+      after: both("[test]", ""),
+    },
+    {
+      title: "two test jobs become one with another tool",
+      before: both("[test, e2e]", E2E),
+      after: both("[test]", "", "npx wdio"),
+    },
+    {
+      title: "a test job becomes a job that cannot be read",
+      before: both("[test, e2e]", E2E),
+      after: both(
+        "[test, suite]",
+        "  suite:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ./suite\n",
+      ),
+    },
     {
       title: "the deploy asks for the result itself",
       before: GOOD,
