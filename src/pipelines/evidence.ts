@@ -126,6 +126,13 @@ const BACK = /^(helm .*\brollback\b|kubectl .*\brollout undo\b|kubectl argo roll
 const ASSERTS =
   /^(kubectl .*\b(rollout status|wait)\b|helm test\b|curl\b|pytest\b|npm (run )?\S*test|newman run\b|\[|test )/;
 
+/** Whether a command looks at what runs: it asks for a state, or is a test of whatever kind. */
+const looks = ({ texts }: StepCommand): boolean =>
+  texts.some((text) => {
+    const rule = commandRule(text);
+    return ASSERTS.test(text) || (rule !== undefined && isStage(rule.purpose) && rule.confidence >= PRESENT);
+  });
+
 /** A rollback test goes forward and back, and looks afterwards. `--atomic` and repair after a failure are no tests. */
 function ofRollback({ job, steps }: JobCommands, pipeline: Pipeline): Evidence[] {
   if (/prod/i.test(job.environment?.names.join(" ") ?? "")) return [];
@@ -134,7 +141,7 @@ function ofRollback({ job, steps }: JobCommands, pipeline: Pipeline): Evidence[]
   );
   const forward = run.some(({ text }) => UP.test(text));
   return run.flatMap(({ step, command, text }, index) => {
-    const asserted = run.slice(index + 1).some((later) => ASSERTS.test(later.text));
+    const asserted = run.slice(index + 1).some((later) => looks(later.command));
     if (!(forward && DOWN.test(text)) && !(asserted && BACK.test(text))) return [];
     const at = { ...step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
     const base = {

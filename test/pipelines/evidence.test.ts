@@ -207,6 +207,15 @@ describe("a rollback test", () => {
     );
   });
 
+  test.each([
+    "curl -f https://staging.example",
+    "npx playwright test",
+    "./scripts/smoke.sh",
+    "k6 run smoke.js",
+  ])("looks by %j", (command) => {
+    expect(purposesOf(`run: |\n  helm rollback shop\n  ${command}`)).toContain("rollback");
+  });
+
   test("is not the repair after a failed deploy, nor an operator's button", () => {
     expect(
       purposesOf(
