@@ -104,7 +104,7 @@ export function readDelivery(
   const judge = new Judge(tree.facts ?? {}, pipelines);
   const reachable = productionOf(jobDeploys).filter((deploy) => judge.reaching(deploy).length > 0);
   const production = [...reachable, ...mergedToProduction(merged, reachable)];
-  const gated = few([...evidence, ...rehearsals(jobDeploys)], production, judge);
+  const gated = few([...evidence, ...rehearsals(jobDeploys, evidence)], production, judge);
   const paths = [...tree.files.keys()];
   const gates = production.flatMap((deploy) =>
     gated.flatMap((item) => gateOf(item, deploy, { judge, paths })),
@@ -181,10 +181,12 @@ function mergedToProduction(merged: readonly Deploy[], others: readonly Deploy[]
   return productionOf(merged).filter(({ named }) => named || others.length === 0);
 }
 
-/** A deploy to staging is a rehearsal: it gates production as a test does. */
-function rehearsals(deploys: readonly Deploy[]): Evidence[] {
-  return deploys.flatMap(({ tier, pipeline, points }) => {
-    if (tier !== "staging") return [];
+/** A deploy to staging is a rehearsal: it gates production as a test does. What only tests the way back there is none. */
+function rehearsals(deploys: readonly Deploy[], tests: readonly Evidence[]): Evidence[] {
+  const back = new Set(tests.flatMap(({ purpose, job }) => (purpose === "rollback" ? [job] : [])));
+  const staging = deploys.filter(({ tier }) => tier === "staging");
+  const forward = staging.filter(({ points }) => !points.some(({ job }) => back.has(job)));
+  return (forward.length > 0 ? forward : staging).flatMap(({ pipeline, points }) => {
     return points.map(({ job, step, mechanism, text, at }): Evidence => {
       const base = { purpose: "staging" as const, tool: mechanism, text, confidence: 0.8, pipeline, job, at };
       const own = job.steps[step];

@@ -112,7 +112,7 @@ function allowFailure(job: Node, when: When, at: Location): Condition | undefine
   const item = entry(job, "allow_failure");
   if (!item)
     return when.kind === "manual" && !when.inRules
-      ? condition(YES, "when: manual", when.at ?? at)
+      ? condition(YES, `when: manual${entry(job, "rules") ? " and allow_failure: true" : ""}`, when.at ?? at)
       : undefined;
   if (item.value.kind === "scalar") {
     return item.value.value === true ? condition(YES, "allow_failure: true", item.at) : undefined;

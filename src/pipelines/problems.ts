@@ -1,6 +1,6 @@
 import type { Location, Problem, Severity, Stage, Subject } from "../engine/types.ts";
 import { causeOf } from "./cause.ts";
-import type { Cause } from "./cause.ts";
+import type { Cause } from "./cause-parts.ts";
 import { weakenings } from "./compare.ts";
 import type { Change, Weakening } from "./compare.ts";
 import type { Deploy } from "./deploys.ts";

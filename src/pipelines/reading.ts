@@ -108,7 +108,7 @@ export const itemsOf = (node: Node | undefined): readonly Node[] =>
 export function oneLineOf(node: Node | undefined): string {
   const parts: string[] = [];
   write(node, parts);
-  return parts.join("").slice(0, 300);
+  return parts.join("").slice(0, 1_000);
 }
 
 function write(node: Node | undefined, parts: string[]): void {

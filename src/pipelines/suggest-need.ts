@@ -22,20 +22,24 @@ interface Home {
   readonly tree: { readonly text: (path: string) => string | undefined };
 }
 
-/** The line in which a job waits for others with one put back, where it is written in one line or is missing. */
-export function suggestNeed(job: Job, id: string, { provider, tree }: Home): Suggestion | undefined {
+/** The line in which a job waits for others with some put back, where it is written in one line or is missing. */
+export function suggestNeed(
+  job: Job,
+  ids: readonly string[],
+  { provider, tree }: Home,
+): Suggestion | undefined {
   const key = KEYS[provider];
   const { path } = job.at;
   // What is not a plain name is one of our making.
-  if (key === undefined || !/^[\w.-]+$/.test(id)) return undefined;
+  if (key === undefined || !ids.every((id) => /^[\w.-]+$/.test(id))) return undefined;
   if (!job.needsAt)
-    return KEYED.has(provider) ? suggestBelow(job.at, `${key}: [${id}]`, tree.text) : undefined;
+    return KEYED.has(provider) ? suggestBelow(job.at, `${key}: [${ids.join(", ")}]`, tree.text) : undefined;
   const { line } = job.needsAt;
-  const fixed = longer(tree.text(path)?.split("\n")[line - 1] ?? "", key, id);
+  const fixed = longer(tree.text(path)?.split("\n")[line - 1] ?? "", key, ids);
   return fixed === undefined ? undefined : { path, line, endLine: line, text: fixed };
 }
 
-function longer(line: string, key: string, id: string): string | undefined {
+function longer(line: string, key: string, added: readonly string[]): string | undefined {
   const parts = new RegExp(
     String.raw`^(?<head>\s*(- )?${key}:\s*)(?<list>\[[^\]]*\]|[\w-]+)(?<tail>\s*(#.*)?)$`,
   ).exec(line)?.groups;
@@ -43,5 +47,5 @@ function longer(line: string, key: string, id: string): string | undefined {
   const ids = (parts["list"] ?? "").replaceAll(/[[\]]/g, "").split(",");
   // `-` alone means "wait for nothing" in Cloud Build.
   const kept = ids.map((item) => item.trim()).filter((item) => !/^(|['"]?-['"]?)$/.test(item));
-  return `${parts["head"] ?? ""}[${[...kept, id].join(", ")}]${parts["tail"] ?? ""}`;
+  return `${parts["head"] ?? ""}[${[...kept, ...added].join(", ")}]${parts["tail"] ?? ""}`;
 }

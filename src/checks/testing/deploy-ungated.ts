@@ -141,7 +141,7 @@ function problemOf(deploy: Deploy, { after }: Change): Problem[] {
   const beside = pipeline === example.evidence.pipeline && job.root === job.id;
   const suggestion =
     beside && !root.condition && !ancestorsOf(job, pipeline).has(root.key)
-      ? suggestNeed(root, job.id, { provider, tree: after })
+      ? suggestNeed(root, [job.id], { provider, tree: after })
       : undefined;
   const problem = { subject: deploySubject(deploy), at: root.at, message, fix };
   return [suggestion ? { ...problem, suggestion } : problem];
