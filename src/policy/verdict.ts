@@ -49,7 +49,8 @@ function ofStages(rows: readonly StageRow[], policy: Policy, notes: readonly Not
   const required = STAGES.filter((stage) => demands[stage] === "required");
   if (required.length === 0) return "pass";
   // A pipeline that could not be read may hide a deploy.
-  if (rows.length === 0) return notes.some(({ run, path }) => run === "test-stages" && path !== "") ? "warn" : "pass";
+  if (rows.length === 0)
+    return notes.some(({ run, path }) => run === "test-stages" && path !== "") ? "warn" : "pass";
   return worst(rows.flatMap((row) => required.map((stage) => ofCell(row, stage))));
 }
 
