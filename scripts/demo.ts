@@ -35,6 +35,7 @@ const values = new Command("npm run demo --")
   .opts<Options>();
 
 const started = performance.now();
+await refuseUnreadable();
 const limit = setTimeout(() => {
   console.error(`The demo took over ${LIMIT_MS / 1000} seconds.`);
   process.exit(1);
@@ -49,6 +50,17 @@ try {
 } finally {
   await github.close();
   clearTimeout(limit);
+}
+
+/** Says in one line what is wrong with the folder or the revisions, as the command line does, before anything starts. */
+async function refuseUnreadable(): Promise<void> {
+  if (values.repo === undefined) return;
+  try {
+    await loadGitChange(resolve(values.repo), values);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
 }
 
 async function run(on: GitHub): Promise<void> {
@@ -68,9 +80,7 @@ async function run(on: GitHub): Promise<void> {
 /** From the example, or from two commits of a local repository. */
 async function openPullRequest(on: GitHub): Promise<{ repository: Repository; number: number }> {
   if (values.repo === undefined) return openExample(on);
-  // Says in one line what is wrong with the folder or the revisions, as the command line does.
   const folder = resolve(values.repo);
-  await loadGitChange(folder, values);
   const repository = await on.createRepository("local/repository");
   const { branch } = await repository.importBare(folder, values.base, values.head, "change");
   const title = `${values.base}...${values.head}`;

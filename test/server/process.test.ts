@@ -104,7 +104,7 @@ test("SIGTERM lets a running review end, and answers not ready meanwhile", async
   const app = start();
   await app.ready;
   github.calls.reset();
-  github.faults.add({ match: { path: /check-runs$/, method: "POST" }, respond: { delayMs: 6_000 } });
+  github.faults.add({ match: { path: /check-runs$/, method: "POST" }, respond: { delayMs: 3_000 } });
   const number = await open();
   await reviewing();
   app.kill("SIGTERM");
