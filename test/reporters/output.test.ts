@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { CheckRunName, Finding, GateVerdict, Report } from "../../src/engine/types.ts";
+import type { CheckRunName, Finding, Report } from "../../src/engine/types.ts";
+import { VERDICTS } from "../../src/pipelines/rank.ts";
 import { checkRunOutput, commentBody } from "../../src/reporters/markdown.ts";
 import { clean, finding, rich, subject } from "./report.ts";
 
@@ -233,20 +234,7 @@ test("floors: an unchanged workload with a finding is shown", () => {
 });
 
 test("every way in which a stage can stand has words and a symbol", () => {
-  const stands: GateVerdict[] = [
-    "required",
-    "required-external",
-    "skippable",
-    "bypassable",
-    "not-on-trigger",
-    "advisory",
-    "post",
-    "unlinked",
-    "capability",
-    "unknown",
-    "absent",
-  ];
-  for (const verdict of stands) {
+  for (const verdict of VERDICTS) {
     const stages = [{ ...rich.stages[0]!, cells: [{ stage: "unit" as const, verdict, reason: "r" }] }];
     expect(checkRunOutput({ ...clean, stages }, "test-stages").summary).toMatch(
       /\| unit \| advised \| [✓⚠○?✗] [a-z ]+ \|/,
