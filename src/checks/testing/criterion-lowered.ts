@@ -1,6 +1,7 @@
-import type { Problem } from "../../engine/types.ts";
-import { pairEvidence } from "../../pipelines/compare.ts";
+import type { Location, Problem } from "../../engine/types.ts";
+import { pairEvidence, type Change } from "../../pipelines/compare.ts";
 import type { Evidence } from "../../pipelines/evidence.ts";
+import { loosenedLimits } from "../../pipelines/k6-limits.ts";
 import { jobSubject, wordsOf } from "../../pipelines/problems.ts";
 import { suggestInstead } from "../../pipelines/suggest-line.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
@@ -13,6 +14,16 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - run: ${command}
+`,
+});
+
+const load = (limits: string, mark = ""): Record<string, string> => ({
+  ...ci("k6 run load/checkout.js"),
+  "load/checkout.js": `export const options = {
+  thresholds: {
+    http_req_duration: [${limits}],${mark}
+  },
+};
 `,
 });
 
@@ -45,8 +56,23 @@ export default defineCheck({
       before: ci("trivy fs --exit-code 1 ."),
       after: ci("trivy fs --exit-code 0 . # <- finding"),
     },
+    {
+      title: "a load test may take ten times as long",
+      before: load('"p(95)<400"'),
+      after: load('"p(95)<4000"', " // # <- finding"),
+    },
+    {
+      title: "one of two limits of a load test is dropped",
+      before: load('"p(95)<400", "max<2000"'),
+      after: load('"p(95)<400"', " // # <- finding"),
+    },
   ],
   safe: [
+    {
+      title: "a load test asks for more",
+      before: load('"p(95)<400"'),
+      after: load('"p(95)<300", "max<2000"'),
+    },
     {
       title: "it asks for more",
       before: ci("pytest --cov-fail-under=60"),
@@ -62,7 +88,10 @@ export default defineCheck({
 
   run: (change) => {
     const pairs = [...pairEvidence(change)];
-    return pairs.flatMap(([before, after]) => problemOf(before, after, change.after.text));
+    return pairs.flatMap(([before, after]) => [
+      ...problemOf(before, after, change.after.text),
+      ...looserLoad(before, after, change),
+    ]);
   },
 });
 
@@ -92,6 +121,26 @@ function problemOf(before: Evidence, after: Evidence, source: Delivery["text"]):
   const problem = { subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, fix, key };
   const suggestion = is === undefined ? undefined : suggestInstead(after.at, { from: is, to: was }, source);
   return [suggestion ? { ...problem, suggestion } : problem];
+}
+
+/** A load test's limits stand in its script. */
+function looserLoad(before: Evidence, after: Evidence, change: Change): Problem[] {
+  if (before.tool !== "k6" || after.tool !== "k6" || before.text !== after.text) return [];
+  const { job, pipeline, purpose } = after;
+  return loosenedLimits(after.text, change.before.text, change.after.text).map((limit): Problem => {
+    const { path, line, metric, was, is } = limit;
+    const at: Location = { side: "head", path, line, column: 1, endLine: line, endColumn: 1 };
+    const suggestion =
+      is === undefined ? undefined : suggestInstead(at, { from: is, to: was }, change.after.text);
+    return {
+      subject: jobSubject(job, pipeline.path),
+      key: `${purpose} ${metric} ${was.replace(/[<>].*$/, "")}`,
+      at,
+      message: `The ${wordsOf(purpose)} of job ${job.id} failed when ${metric} did not keep \`${was}\`; now ${is === undefined ? "nothing asks for that" : `\`${is}\` is enough`}, and a slower version passes.`,
+      fix: `Ask for \`${was}\` of ${metric} again.`,
+      ...(suggestion && { suggestion }),
+    };
+  });
 }
 
 /** The first limit that fell, as it is written before and after; without `is` where it is gone. */
