@@ -42,7 +42,7 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
     stages: rows,
     demands: strictestDemands(policy),
     upcoming: upcomingDemands(policy),
-    fidelity: fidelityOf(units, changesPipelines(base, head, delivery.after)),
+    fidelity: fidelityOf(units, base === head || changesPipelines(base, head, delivery.after)),
     notes: unique(all),
     scope: {
       manifests: rendered.head.units.reduce((sum, unit) => sum + unit.manifests.length, 0),
@@ -50,6 +50,15 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
       pipelines: delivery.after.pipelines.length,
     },
   };
+}
+
+/** A repository as it is, with all that it deploys: nothing is compared, so nothing is held against anybody. */
+export function survey(tree: Tree, policy: Policy, render: Render): Promise<Report> {
+  return review(tree, tree, policy, async (_, head, rules) => {
+    // Only what a change touches is rendered, and against nothing everything is new.
+    const { head: all } = await render({ ...head, files: new Map() }, head, rules);
+    return { base: all, head: all };
+  });
 }
 
 /** Deploys have tiers as workloads have: by their job's name, and where they go. */

@@ -3,7 +3,7 @@ import { render } from "../renderers/index.ts";
 import { stagesJson } from "../reporters/json.ts";
 import { stagesMarkdown } from "../reporters/markdown.ts";
 import { stagesPage } from "../reporters/stages-text.ts";
-import { review } from "../review.ts";
+import { survey } from "../review.ts";
 import { loadGitChange } from "../sources/git.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { effectivePolicy, policyFrom, policyIn } from "./policy.ts";
@@ -24,7 +24,7 @@ export async function stagesCommand(options: StagesOptions, terminal: Terminal):
   const { head } = await loadGitChange(options.repo, { base: options.rev, head: options.rev });
   const own = options.policy === undefined ? policyIn(head) : await policyFrom(options.policy);
   const policy = effectivePolicy(own ? [own] : [], terminal);
-  const report = await review(head, head, policy, render);
+  const report = await survey(head, policy, render);
   terminal.out(format(report, options.format, terminal));
   return CODES[report.verdicts["test-stages"]];
 }

@@ -121,7 +121,8 @@ function needCause([was, job]: [Job, Job], id: string, context: Context): Cause 
   const isHere = jobs.has(id.toLowerCase());
   const ids = isHere ? [...new Set([...lostNeeds([was, job], context), id])] : [id];
   if (present.provider === "gitlab" && isHere && !was.needsAt && !job.needsAt) return stageCause(job, ids);
-  const what = `${nounOf(present)} ${job.id} no longer needs ${inWords(ids)}`;
+  const gone = isHere ? "" : ", which is gone";
+  const what = `${nounOf(present)} ${job.id} no longer needs ${inWords(ids)}${gone}`;
   const left = isHere ? ids : [weakening.after?.job.id ?? id];
   const key = WORDS_OF[present.provider].needs;
   if (!left.every((need) => jobs.has(need.toLowerCase())))

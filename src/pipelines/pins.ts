@@ -45,6 +45,45 @@ export function imagesOf({ points }: Deploy): Pin[] {
   );
 }
 
+/** Arguments that name the version which a deploy brings: `kubectl set image x=y:tag`, `helm --set image.tag=tag`. */
+const VERSIONS: readonly { readonly of: RegExp; readonly is: RegExp }[] = [
+  {
+    of: /^(kubectl|oc)\b.* set image\b|^kustomize edit set image\b/,
+    is: /^(?<name>[\w.-]+)=\S+?(?<ref>:[^:/\s]+)$/,
+  },
+  { of: /^kustomize edit set image\b/, is: /^(?<name>[\w./-]+?)(?<ref>:[^:/\s=]+)$/ },
+  { of: /^helm\b.* --set(-string)?[= ]/, is: /^(?<name>(?:[\w-]+\.)*(?:tag|\w*(?:_t|T)ag))=(?<ref>\S+)$/ },
+];
+/** A version that an image's tag names, and that moves. */
+const MOVING = /^:?(latest|main|master|trunk|develop|dev|edge|head)$/i;
+
+/** A version that a command of a deploy names, by what it is the version of. */
+export interface Version extends Pin {
+  /** Whether another image may have the same name tomorrow. */
+  readonly moves: boolean;
+  /** The argument, as it is written. */
+  readonly text: string;
+}
+
+/** The versions that the commands of a deploy name. */
+export function versionsOf({ points }: Deploy): Version[] {
+  return points.flatMap(({ text, at, job }) => {
+    // An expression is one word, whatever it holds.
+    const words = text
+      .replaceAll(/\$\{\{[^}]{0,300}\}\}/g, (fence) => fence.replaceAll(/\s/g, ""))
+      .slice(0, 5_000)
+      .split(/[\s,]+/)
+      .map((word) => word.replace(/^--set(-string)?=/, ""));
+    return VERSIONS.filter(({ of }) => of.test(text)).flatMap(({ is }) =>
+      words.flatMap((word): Version[] => {
+        const { name, ref } = is.exec(word)?.groups ?? {};
+        if (name === undefined || ref === undefined) return [];
+        return [{ name, ref, at, job, text: word, moves: MOVING.test(ref) }];
+      }),
+    );
+  });
+}
+
 const wordsOf = (step: Step): string[] =>
   textOf(step)
     .split(/[\s"'=,;]+/)

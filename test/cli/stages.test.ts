@@ -87,3 +87,35 @@ test("says so where nothing deploys, and where there is no repository", async ()
   expect(missing.code).toBe(2);
   expect(missing.stderr).toMatch(/^nines: [^\n]+\n$/);
 });
+
+const CHART = {
+  "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+  "chart/values.yaml": "replicas: 1\n",
+  "chart/values-staging.yaml": "replicas: 1\n",
+  "chart/values-production.yaml": "replicas: 3\n",
+  "chart/templates/web.yaml": `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: shop:1 }] }
+`,
+};
+
+test.each([
+  ["text", /Where staging is not what production is[^]*Deployment\/web +replicas +1 +3\n/],
+  [
+    "markdown",
+    /Where staging is not what production is[^]*\| `Deployment\/web` \| `replicas` \| `1` \| `3` \|/,
+  ],
+  ["json", /"aspect": "replicas",\n +"production": "3",\n +"staging": "1",\n +"subject": "Deployment\/web"/],
+])("shows in %s where staging is not what production is, though nothing changes", async (format, table) => {
+  using repo = repository();
+  repo.commit({ ".github/workflows/release.yml": RELEASE, ...CHART });
+  const { code, stdout } = await nines(["stages", "--repo", repo.dir, "--format", format]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(table);
+});

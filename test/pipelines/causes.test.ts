@@ -61,6 +61,13 @@ test.each<[string, Files, Files, ...string[]]>([
     "Add `test`, `e2e` to `needs` of deploy-production.",
   ],
   [
+    "what is needed no longer may be gone as well",
+    workflow(unit() + job("e2e", "npx cypress run") + ship("    needs: [test, e2e]\n")),
+    workflow(unit() + ship()),
+    "no longer needs e2e, which is gone. ",
+    "Bring the job e2e back, and add it to `needs` of deploy-production.",
+  ],
+  [
     "each result is asked for",
     needing("    needs: [test, e2e]\n"),
     workflow(jobs + when("always()", "[test, e2e]")),

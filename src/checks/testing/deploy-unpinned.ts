@@ -4,7 +4,15 @@ import type { Change } from "../../pipelines/compare.ts";
 import type { Delivery } from "../../pipelines/delivery.ts";
 import type { Deploy } from "../../pipelines/deploys.ts";
 import type { Job } from "../../pipelines/model.ts";
-import { checkouts, imagesOf, isBranch, usedBy, type Pin } from "../../pipelines/pins.ts";
+import {
+  checkouts,
+  imagesOf,
+  isBranch,
+  usedBy,
+  versionsOf,
+  type Pin,
+  type Version,
+} from "../../pipelines/pins.ts";
 import { deploySubject, shown } from "../../pipelines/problems.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -26,6 +34,8 @@ const checkout = (ref: string, mark = ""): string => `      - uses: actions/chec
 const HEAD_SHA = "        with: { ref: '${{ github.event.workflow_run.head_sha }}' }\n";
 const image = (name: string, mark = ""): string =>
   `      - run: kubectl --context production set image deploy/web web=${name}${mark}\n`;
+const chart = (set: string, mark = ""): string =>
+  `      - run: helm upgrade --install web ./charts/web -n production --set ${set}${mark}\n`;
 
 export default defineCheck({
   id: "deploy-unpinned",
@@ -61,8 +71,40 @@ export default defineCheck({
       before: files(image(`ghcr.io/acme/web@${DIGEST}`)),
       after: files(image("ghcr.io/acme/web:latest", " # <- finding")),
     },
+    {
+      title: "the chart's image goes from a commit to latest",
+      before: files(chart("image.tag=${{ github.sha }}")),
+      after: files(chart("image.tag=latest", " # <- finding")),
+    },
+    {
+      title: "the chart is told to take latest",
+      before: files(chart("replicas=3")),
+      after: files(chart("replicas=3,image.tag=latest", " # <- finding")),
+    },
+    {
+      title: "the image goes from a commit to latest",
+      before: files(image("ghcr.io/acme/web:$GITHUB_SHA")),
+      after: files(image("ghcr.io/acme/web:latest", " # <- finding")),
+    },
   ],
   safe: [
+    {
+      title: "it was latest before, in the chart's values",
+      before: { ...files(chart("replicas=3")), "chart/values.yaml": "image: { tag: latest }\n" },
+      after: { ...files(chart("image.tag=latest")), "chart/values.yaml": "image: { tag: latest }\n" },
+    },
+    {
+      title: "the chart's image is named by a version in another way",
+      before: files(chart("image.tag=${{ github.sha }}")),
+      after: files(chart("image.tag=v1.4.0")),
+    },
+    {
+      title: "latest is pushed too, and not deployed",
+      before: files(image("ghcr.io/acme/web:$GITHUB_SHA")),
+      after: files(
+        `      - run: docker push ghcr.io/acme/web:latest\n${image("ghcr.io/acme/web:$GITHUB_SHA")}`,
+      ),
+    },
     {
       title: "the action goes from a tag to a newer one",
       before: files(uses("v2.1.0")),
@@ -108,7 +150,9 @@ function problemsOf(pair: Pair, change: Change): Problem[] {
   const is = onWay(pair.after, change.after);
   const used = loosened(usedBy(was), usedBy(is));
   const images = loosened(imagesOf(pair.before), imagesOf(pair.after));
-  return [...[...used, ...images].map((pins) => pinProblem(pins, pair)), ...checkoutProblems(was, is, pair)];
+  const pinned = [...used, ...images].map((pins) => pinProblem(pins, pair));
+  const versions = pinned.length > 0 ? [] : movingVersions(pair, change);
+  return [...pinned, ...versions, ...checkoutProblems(was, is, pair)];
 }
 
 /** The jobs that deploy, those that call them, and those that must pass before them. */
@@ -147,6 +191,33 @@ function pinProblem({ before, after }: Loosened, { after: deploy }: Pair): Probl
   const message = `${what} \`${written(after)}\`, until now \`${written(before)}\`: from now on it is whatever was pushed there last, tested or not.`;
   const fix = `Keep \`${written(before)}\`, or name the newer version in its place.`;
   return { subject: deploySubject(deploy), at: after.at, message, fix, key: after.name };
+}
+
+/** Versions that are named by a tag that moves, and were not so before. */
+function movingVersions(pair: Pair, change: Change): Problem[] {
+  const before = versionsOf(pair.before);
+  const after = versionsOf(pair.after).filter(({ moves }) => moves);
+  return after.flatMap((is) => {
+    const was = before.filter(({ name }) => name === is.name);
+    if (was.some(({ moves }) => moves) || (was.length === 0 && movedAlready(is, change))) return [];
+    return [versionProblem(is, was[0], pair)];
+  });
+}
+
+/** Whether something that may have decided until now said the same: a values file, another command. */
+function movedAlready({ ref }: Version, { before }: Change): boolean {
+  const tag = new RegExp(String.raw`\b\w*tag["']?\s*[:=]\s*["']?${ref.replace(/^:/, "")}\b`, "i");
+  return before.paths.some((path) => /\.ya?ml$/.test(path) && tag.test(before.text(path) ?? ""));
+}
+
+function versionProblem(is: Version, was: Version | undefined, { after: deploy }: Pair): Problem {
+  const root = `${deploy.root.id} (${shown(deploy.root.at)})`;
+  const until = was ? `, until now \`${was.text}\`` : "";
+  const message = `${root} deploys \`${is.text}\`${until}: it runs whatever was pushed under that name last, tested or not, and a rollback pulls the same again.`;
+  const fix = was
+    ? `Deploy \`${was.text}\` again.`
+    : `Name the image that was tested: its digest, or a tag that is never pushed twice, such as the commit.`;
+  return { subject: deploySubject(deploy), at: is.at, message, fix, key: is.name };
 }
 
 const TESTED = /workflow_run\.head_(sha|commit\.id|branch)/;
