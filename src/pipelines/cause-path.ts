@@ -115,21 +115,31 @@ interface Context {
 }
 
 function needCause([was, job]: [Job, Job], id: string, context: Context): Cause {
-  const { weakening, change, present } = context;
+  const { weakening, present } = context;
   const at = job.needsAt ?? job.at;
   const jobs = new Set(present.jobs.map(({ key }) => key));
   const isHere = jobs.has(id.toLowerCase());
   const ids = isHere ? [...new Set([...lostNeeds([was, job], context), id])] : [id];
   if (present.provider === "gitlab" && isHere && !was.needsAt && !job.needsAt) return stageCause(job, ids);
-  const gone = isHere ? "" : ", which is gone";
-  const what = `${nounOf(present)} ${job.id} no longer needs ${inWords(ids)}${gone}`;
+  const lost = isHere ? inWords(ids) : `${id}, which is gone`;
+  const what = `${nounOf(present)} ${job.id} no longer needs ${lost}`;
   const left = isHere ? ids : [weakening.after?.job.id ?? id];
-  const key = WORDS_OF[present.provider].needs;
-  if (!left.every((need) => jobs.has(need.toLowerCase())))
-    return { at, what, fix: `Bring the job ${id} back, and add it to ${key} of ${job.id}.`, job };
+  return { at, what, job, ...wayBack(job, { id, left }, context) };
+}
+
+/** How a job comes to wait again: for jobs that are there, or for one that must come back first. */
+function wayBack(
+  job: Job,
+  { id, left }: { readonly id: string; readonly left: readonly string[] },
+  { change, present }: Context,
+): Pick<Cause, "fix" | "suggestion"> {
+  const { provider, jobs } = present;
+  const key = WORDS_OF[provider].needs;
+  const isHere = (need: string): boolean => jobs.some((other) => other.key === need.toLowerCase());
+  if (!left.every(isHere)) return { fix: `Bring the job ${id} back, and add it to ${key} of ${job.id}.` };
   const fix = `Add ${left.map((need) => `\`${need}\``).join(", ")} to ${key} of ${job.id}.`;
-  const suggestion = suggestNeed(job, left, { provider: present.provider, tree: change.after });
-  return suggestion ? { at, what, fix, job, suggestion } : { at, what, fix, job };
+  const suggestion = suggestNeed(job, left, { provider, tree: change.after });
+  return suggestion ? { fix, suggestion } : { fix };
 }
 
 /** All that a job no longer waits for, and is still there, by which tests of the same sort stopped the deploy: one line to mend. */
