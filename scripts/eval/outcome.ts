@@ -1,12 +1,10 @@
 import type { Finding, Note, Report } from "../../src/engine/types.ts";
 import type { Label } from "./case.ts";
 import { fitting } from "./categories.ts";
+import { distance, NEAR } from "./nearness.ts";
 import { aboutResource } from "./resource.ts";
 
 export type Outcome = "named" | "lost" | "unverifiable" | "quiet" | "false-alarm";
-
-/** How far from the labelled lines a finding may stand. */
-const NEAR = 5;
 
 /** Files whose notes speak for everything in and below their folder. */
 const ROOT_FILE = /(^|\/)(Chart\.ya?ml|kustomization\.ya?ml|Kustomization|helmfile\.ya?ml(\.gotmpl)?)$/;
@@ -14,7 +12,7 @@ const ROOT_FILE = /(^|\/)(Chart\.ya?ml|kustomization\.ya?ml|Kustomization|helmfi
 /** How a report counts for a labelled change. */
 export function outcomeOf(label: Label, report: Report): Outcome {
   if (label.label === "hazard") {
-    if (report.findings.some((finding) => names(finding, label))) return "named";
+    if (naming(label, report.findings).length > 0) return "named";
     return report.notes.some((note) => coversChange(note, label)) ? "unverifiable" : "lost";
   }
   const fails = Object.values(report.verdicts).includes("fail");
@@ -30,28 +28,22 @@ export function isNew({ standing }: Finding): boolean {
   return standing === "introduced" || standing === "worsened";
 }
 
-function names(finding: Finding, label: Label): boolean {
+/** The findings that name a hazard: new ones about it, from a check that fits its category. What is no hazard has none. */
+export function naming(label: Label, findings: readonly Finding[]): Finding[] {
+  if (label.label !== "hazard") return [];
   const noticeIsEnough = label.severity === "low" || label.deliberate;
-  return (
-    isNew(finding) &&
-    (finding.severity !== "notice" || noticeIsEnough) &&
-    fitting([label.category, ...label.secondary_categories]).has(finding.check) &&
-    isAbout(finding, label)
+  const checks = fitting([label.category, ...label.secondary_categories]);
+  return findings.filter(
+    (finding) =>
+      isNew(finding) &&
+      (finding.severity !== "notice" || noticeIsEnough) &&
+      checks.has(finding.check) &&
+      isAbout(finding, label),
   );
 }
 
 function isAbout(finding: Finding, label: Label): boolean {
-  return aboutResource(label.resource)(finding) || onLines(finding, label);
-}
-
-function onLines({ at }: Finding, { lines }: Label): boolean {
-  return lines.some(({ path, side, ranges }) => {
-    if (path !== at.path || (side === "base") !== (at.side === "base")) return false;
-    return ranges.some((range) => {
-      const [first = 0, last = first] = range.split("-").map(Number);
-      return at.line <= last + NEAR && at.endLine >= first - NEAR;
-    });
-  });
+  return aboutResource(label.resource)(finding) || distance(finding.at, label) <= NEAR;
 }
 
 /** A note about a changed file, or about the chart or kustomization that holds one. */

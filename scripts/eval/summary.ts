@@ -2,6 +2,8 @@ import type { Check } from "../../src/checks/define.ts";
 import type { Finding, Report } from "../../src/engine/types.ts";
 import type { Label } from "./case.ts";
 import { fitting } from "./categories.ts";
+import { NEAR, nearness, type Distance } from "./nearness.ts";
+import { noteKinds } from "./notes.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What came out for one labelled change. */
@@ -11,6 +13,10 @@ export interface Row {
   /** Whether a check that fits the category is in the registry. Only hazards can lack one. */
   readonly covered: boolean;
   readonly report: Report;
+  /** The findings that name the hazard, nearest to its lines first. */
+  readonly distances: readonly Distance[];
+  /** Whether a second review said the same, byte by byte; absent where there was none. */
+  readonly repeats?: boolean;
 }
 
 export interface Tally {
@@ -62,7 +68,7 @@ export function totals(rows: readonly Row[]): Totals {
 
 /** For machines: totals, and one row a case. */
 export function asJson(rows: readonly Row[]): string {
-  const cases = rows.map(({ label, outcome, covered, report }) => ({
+  const cases = rows.map(({ label, outcome, covered, report, distances, repeats }) => ({
     id: label.id,
     label: label.label,
     category: label.category,
@@ -79,9 +85,17 @@ export function asJson(rows: readonly Row[]): string {
       line: at.line,
     })),
     notes: report.notes.length,
+    // JSON knows no Infinity: null where none is in a labelled file.
+    distances: distances.map(({ lines }) => (Number.isFinite(lines) ? lines : null)),
+    ...(repeats !== undefined && { repeats }),
   }));
-  return JSON.stringify({ totals: totals(rows), cases }, null, 2);
+  const lines = { rendered: nearness(rows.filter(isRendered)), all: nearness(rows) };
+  const notes = noteKinds(rows.map(({ report }) => report));
+  return JSON.stringify({ totals: totals(rows), lines, notes, cases }, null, 2);
 }
+
+/** Its objects come out of Helm or kustomize, so their lines must be looked for. */
+const isRendered = ({ label }: Row) => ["helm", "kustomize", "flux"].includes(label.format);
 
 /** For people: recall and false alarms by category and by format, and what was lost. */
 export function asText(rows: readonly Row[], verbose: boolean): string {
@@ -91,6 +105,8 @@ export function asText(rows: readonly Row[], verbose: boolean): string {
     `${all.cases} changes: ${all.hazards} hazards, ${all.fixes} fixes, ${all.neutral} neutral`,
     `hazards   ${all.named} named, ${all.lost} lost, ${all.unverifiable} unverifiable: recall ${percent(all.recall)}`,
     `  covered ${covered.named} named, ${covered.lost} lost, ${covered.unverifiable} unverifiable: recall ${percent(covered.recall)} (where a check for the category exists)`,
+    linesText("rendered", rows.filter(isRendered)),
+    linesText("all", rows),
     `alarms    ${all.falseAlarms} false of ${all.fixes + all.neutral} fixes and neutral changes`,
     "",
     ...breakdown(
@@ -104,6 +120,9 @@ export function asText(rows: readonly Row[], verbose: boolean): string {
     ...listed("Lost", rows, ["lost"]),
     ...listed("False alarms", rows, ["false-alarm"]),
     ...listed("Unverifiable", rows, ["unverifiable"]),
+    ...farOff(rows),
+    ...notesText(rows),
+    ...repeatsText(rows),
     ...(verbose ? listed("Named and quiet", rows, ["named", "quiet"]) : []),
   ].join("\n");
 }
@@ -149,6 +168,47 @@ function describe({ label, outcome, covered, report }: Row): string[] {
     ...report.findings.filter(({ standing }) => standing !== "existing").map(said),
     ...report.notes.slice(0, MAX_NOTES).map(({ path, message }) => `    note      ${path}: ${message}`),
   ];
+}
+
+/** How many hazards, and findings that name one, stand near the labelled lines. */
+function linesText(which: string, rows: readonly Row[]): string {
+  const { hazards, nearHazards, findings, nearFindings } = nearness(rows);
+  const share = (near: number, of: number) => `${near} of ${of}${of === 0 ? "" : ` (${percent(near / of)})`}`;
+  return `lines     ${which}: ${share(nearHazards, hazards)} named hazards have a finding within ${NEAR} lines of the labelled ones; ${share(nearFindings, findings)} findings`;
+}
+
+function farOff(rows: readonly Row[]): string[] {
+  const far = rows.flatMap(({ label, distances }) =>
+    distances.filter(({ lines }) => lines > NEAR).map((distance) => ({ label, ...distance })),
+  );
+  if (far.length === 0) return [];
+  return [
+    `Farther than ${NEAR} lines (${far.length})`,
+    ...far.flatMap(({ label, finding, lines }) => [
+      `  ${label.id}  ${label.category}  ${label.format}  ${Number.isFinite(lines) ? `${lines} lines off` : "another file"}`,
+      said(finding),
+    ]),
+    "",
+  ];
+}
+
+/** What was not judged. A kind that is ours to mend hides a judgement; one that is the repository's own does not. */
+function notesText(rows: readonly Row[]): string[] {
+  const kinds = noteKinds(rows.map(({ report }) => report));
+  const table = kinds.map(({ name, notes, cases }) => [name, String(notes), String(cases)]);
+  return kinds.length === 0 ? [] : [...align([["not judged", "notes", "cases"], ...table]), ""];
+}
+
+function repeatsText(rows: readonly Row[]): string[] {
+  const twice = rows.filter(({ repeats }) => repeats !== undefined);
+  const differ = twice.filter(({ repeats }) => repeats === false);
+  return twice.length === 0
+    ? []
+    : [
+        `Reviewed twice: ${twice.length - differ.length} of ${twice.length} reports are the same, byte by byte`,
+        ...differ.map(({ label }) => `  ${label.id} differs`),
+        "",
+      ];
 }
 
 const MAX_NOTES = 3;

@@ -180,6 +180,7 @@ test("recall is the share of named hazards among those that can be verified", ()
     outcome,
     covered: true,
     report: report([]),
+    distances: [],
   });
   expect(tally([row("named"), row("named"), row("named"), row("lost"), row("unverifiable")])).toMatchObject({
     hazards: 5,
