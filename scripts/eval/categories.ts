@@ -147,6 +147,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "tls-changed": ["tls-secret-changed", "route-removed", "dangling-config-ref"],
   "workload-removed": [
     "workload-removed",
+    "release-moved",
     "deployer-removed",
     "backend-not-running",
     "destructive-removal",

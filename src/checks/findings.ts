@@ -31,10 +31,13 @@ export function findingsOf(
   policy: Policy,
   { tierOf, waiverFor }: Decisions,
 ): Finding[] {
-  const findings = raw.map((item) => findingOf(item, policy, tierOf));
-  const key = (finding: Finding) =>
-    sameEverywhere(finding, waiverFor(policy, finding.check, finding.subject) !== undefined);
-  return [...Map.groupBy(findings, key).values()].map(together).sort(compareFindings);
+  const findings = raw.map((item) => ({ ...item, finding: findingOf(item, policy, tierOf) }));
+  const groups = Map.groupBy(findings, ({ finding, names }) =>
+    sameEverywhere(finding, names, waiverFor(policy, finding.check, finding.subject) !== undefined),
+  );
+  return [...groups.values()]
+    .map((group) => together(group.map(({ finding }) => finding)))
+    .sort(compareFindings);
 }
 
 function findingOf(
@@ -74,12 +77,18 @@ function least(a: Severity, b: Severity): Severity {
 
 /**
  * One base, five overlays, or five folders with the same edit: the same words about the same object are one finding, as
- * bad as where it is worst. Namespaces differ from environment to environment, and make no other words.
+ * bad as where it is worst. Namespaces differ from environment to environment, and names from release to release of one
+ * chart: both make no other words.
  */
-function sameEverywhere({ check, standing, subject, message }: Finding, isWaived: boolean): string {
+function sameEverywhere(
+  { check, standing, subject, message }: Finding,
+  releases: readonly string[],
+  isWaived: boolean,
+): string {
   const { namespace } = subject;
   const words = namespace === "" ? message : message.replaceAll(`/${namespace}/`, "/");
-  return JSON.stringify([check, standing, subject.kind, subject.name, words, isWaived]);
+  const plain = (text: string) => releases.reduce((left, name) => left.replaceAll(name, "\0"), text);
+  return JSON.stringify([check, standing, subject.kind, plain(subject.name), plain(words), isWaived]);
 }
 
 function together(group: readonly Finding[]): Finding {

@@ -114,6 +114,7 @@ import mutableImage from "./transition/mutable-image.ts";
 import networkPolicyLockout from "./transition/network-policy-lockout.ts";
 import pathTakenOver from "./transition/path-taken-over.ts";
 import refusedValue from "./transition/refused-value.ts";
+import releaseMoved from "./transition/release-moved.ts";
 import repeatedKey from "./transition/repeated-key.ts";
 import resourcesCut from "./transition/resources-cut.ts";
 import rightsRemoved from "./transition/rights-removed.ts";
@@ -247,6 +248,7 @@ export const checks: readonly Check[] = [
   networkPolicyLockout,
   pathTakenOver,
   refusedValue,
+  releaseMoved,
   repeatedKey,
   resourcesCut,
   rightsRemoved,

@@ -1,7 +1,15 @@
 import type { Note, Problem } from "../engine/types.ts";
 import type { Delivery } from "../pipelines/delivery.ts";
 import type { Check } from "./define.ts";
-import { compare, settled, sighting, type Place, type RawFinding, type Sighting } from "./standing.ts";
+import {
+  compare,
+  placeOf,
+  settled,
+  sighting,
+  type Place,
+  type RawFinding,
+  type Sighting,
+} from "./standing.ts";
 import type { Sides, UnitWorlds } from "./worlds.ts";
 
 /** Runs every check over every unit. A check that throws becomes a note and stops no other. */
@@ -48,7 +56,7 @@ function runOn(check: Exclude<Check, { kind: "pipelines" }>, unit: UnitWorlds): 
   if (check.kind === "state")
     return compare(careful ? { ...check, run: atMostNotice(check.run) } : check, unit);
   const run = careful ? atMostNotice(check.run) : check.run;
-  return unit.untouched ? [] : ofChange(check, [...run(unit)], unit);
+  return unit.untouched ? [] : ofChange(check, [...run(unit)], placeOf(unit));
 }
 
 /** What is missing may be in what was not seen. */

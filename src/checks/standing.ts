@@ -1,5 +1,6 @@
 import { fingerprint } from "../engine/fingerprint.ts";
 import type { Environment, Problem, Severity, Standing } from "../engine/types.ts";
+import { heirsOf, releaseMove } from "../engine/release-move.ts";
 import type { World } from "../engine/world.ts";
 import type { Check, StateCheck } from "./define.ts";
 import type { UnitWorlds } from "./worlds.ts";
@@ -18,32 +19,43 @@ export interface Sighting {
   readonly unit: string;
   readonly environment: Environment;
   readonly fingerprint: string;
+  /** Names that only the unit's release gives to its objects, before and now. */
+  readonly names: readonly string[];
 }
 
-export type Place = Pick<UnitWorlds, "unit" | "environment">;
+export type Place = Pick<UnitWorlds, "unit" | "environment"> & { readonly names?: readonly string[] };
 
 /** Runs a state check on both sides: what only head has is introduced, what only base has is fixed. */
 export function compare(check: StateCheck, unit: UnitWorlds): Sighting[] {
   const all = byFingerprint(check, check.run(unit.after), unit.unit);
   const after = new Map([...all].filter(([, { latent }]) => !latent));
-  if (unit.untouched) return [...after.values()].map((problem) => sighting(check, problem, "existing", unit));
+  const place = placeOf(unit);
+  if (unit.untouched)
+    return [...after.values()].map((problem) => sighting(check, problem, "existing", place));
   const before = byFingerprint(check, check.run(unit.before), unit.unit, todaysRefs(unit));
   const now = [...after].map(([id, problem]) =>
-    sighting(check, problem, standingOf(before.get(id), problem), unit),
+    sighting(check, problem, standingOf(before.get(id), problem), place),
   );
   const gone = [...before].filter(([id, { latent }]) => !latent && !all.has(id));
-  return [...now, ...gone.map(([, problem]) => sighting(check, problem, fateOf(problem, unit.after), unit))];
+  return [...now, ...gone.map(([, problem]) => sighting(check, problem, fateOf(problem, unit.after), place))];
+}
+
+export function placeOf({ unit, environment, before, after }: UnitWorlds): Place {
+  const names = [before, after].flatMap(({ release }) => (release ? [release.name] : []));
+  return { unit, environment, names: [...new Set(names)].filter((name) => name !== "") };
 }
 
 type Refs = ReadonlyMap<string, string>;
 
-/** How objects are called now whose namespace was not written before, or is no longer. */
-function todaysRefs({ changes }: UnitWorlds): Refs {
-  return new Map(
-    changes.flatMap(({ kind, before, after }) =>
-      kind === "kept" && before.ref !== after.ref ? [[before.ref, after.ref] as const] : [],
-    ),
+/** How objects are called now whose namespace was not written before, or is no longer; or whose release has another name. */
+function todaysRefs({ before, after, changes }: UnitWorlds): Refs {
+  const kept = changes.flatMap(({ kind, before: was, after: is }) =>
+    kind === "kept" && was.ref !== is.ref ? [[was.ref, is.ref] as const] : [],
   );
+  const move = releaseMove(before, after);
+  if (!move) return new Map(kept);
+  const heirs = [...heirsOf(move, changes)].map(([was, is]) => [was.ref, is.ref] as const);
+  return new Map([...kept, ...heirs]);
 }
 
 function byFingerprint(
@@ -84,9 +96,10 @@ export function sighting(
   check: Check,
   problem: Problem,
   standing: Sighting["standing"],
-  { unit, environment }: Place,
+  { unit, environment, names = [] }: Place,
 ): Sighting {
-  return { check, problem, standing, unit, environment, fingerprint: fingerprintOf(check, problem, unit) };
+  const print = fingerprintOf(check, problem, unit);
+  return { check, problem, standing, unit, environment, fingerprint: print, names };
 }
 
 /** What leaves one unit and turns up in another was moved with its object: it is not new. */

@@ -47,16 +47,25 @@ const KINDS = new Set([
   "ResourceQuota",
 ]);
 
+/** What an object is called in whatever environment: without its words, or without the name of its release. */
+function namesOf({ kind, name }: Manifest, { release }: World): string[] {
+  const all = release && release.name !== "" ? [name, name.replaceAll(release.name, "*")] : [name];
+  return all.map((one) => `${kind}/${placeOf(one)}`);
+}
+
 function differencesOf(staging: World, production: World): FidelityDifference[] {
   if (staging.incomplete || production.incomplete) return [];
-  const name = ({ kind, name: own }: Manifest): string => `${kind}/${placeOf(own)}`;
-  const known = new Set(staging.manifests.map(name));
-  const others = new Map(staging.workloads.map((workload) => [name(workload.manifest), workload]));
+  const known = new Set(staging.manifests.flatMap((manifest) => namesOf(manifest, staging)));
+  const others = new Map(
+    staging.workloads.flatMap((one) => namesOf(one.manifest, staging).map((name) => [name, one] as const)),
+  );
   const missing = production.manifests.filter(
-    (manifest) => !known.has(name(manifest)) && (KINDS.has(manifest.kind) || production.workload(manifest)),
+    (manifest) =>
+      (KINDS.has(manifest.kind) || production.workload(manifest)) &&
+      !namesOf(manifest, production).some((name) => known.has(name)),
   );
   const differing = production.workloads.flatMap((workload) => {
-    const other = others.get(name(workload.manifest));
+    const [other] = namesOf(workload.manifest, production).flatMap((name) => others.get(name) ?? []);
     if (!other || workload.runsToCompletion) return [];
     const counts = replicas([staging, other], [production, workload]);
     return [...counts, ...containers(other, workload)];

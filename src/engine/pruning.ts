@@ -1,4 +1,4 @@
-import { list, object } from "./json.ts";
+import { list, object, string } from "./json.ts";
 import { SYSTEM_KINDS, systemOf } from "./systems.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
@@ -18,7 +18,9 @@ export function removalOf(manifest: Manifest, world: World): Removal {
   if (annotations["helm.sh/resource-policy"]?.includes("keep")) return "kept";
   if (/^disabled$/i.test(annotations["kustomize.toolkit.fluxcd.io/prune"] ?? "")) return "kept";
   if (/\b(Prune|Delete)=confirm\b/.test(options)) return "asked";
-  const helm = labels["app.kubernetes.io/managed-by"] === "Helm" || labels["helm.sh/chart"] !== undefined;
+  const charted = labels["app.kubernetes.io/managed-by"] === "Helm" || labels["helm.sh/chart"] !== undefined;
+  // Argo CD renders charts itself: their labels speak of Helm, which never sees the objects.
+  const helm = world.release === undefined ? charted : world.release.tool !== "argo";
   return helm || prunes(manifest, world) ? "deleted" : "unknown";
 }
 
@@ -34,7 +36,8 @@ function prunes(manifest: Manifest, world: World): boolean {
   );
 }
 
-const isPruning = (app: Manifest, spec: FieldPath): boolean =>
+/** Whether Argo CD deletes what an Application no longer makes. */
+export const isPruning = (app: Manifest, spec: FieldPath): boolean =>
   app.get(...spec, "syncPolicy", "automated", "prune") === true;
 
 /** By the folder of its file, or by the overlay that includes that: a base's objects are deployed through it. */
@@ -71,3 +74,24 @@ export function deployedFolders(deployer: Manifest): string[] {
 }
 
 const covers = (folder: string, path: string): boolean => folder === "." || path.startsWith(`${folder}/`);
+
+/** Whether what a deployer deployed is deleted with it. */
+export function takesAlong(deployer: Manifest): boolean {
+  switch (`${deployer.group}/${deployer.kind}`) {
+    case "argoproj.io/Application":
+      return list(deployer.get("metadata", "finalizers")).some(
+        (one) => typeof one === "string" && /^resources-finalizer\.argocd\.argoproj\.io/.test(one),
+      );
+    case "argoproj.io/ApplicationSet":
+      return deployer.get("spec", "syncPolicy", "preserveResourcesOnDeletion") !== true;
+    case "kustomize.toolkit.fluxcd.io/Kustomization":
+      return deployer.get("spec", "prune") === true && policyOf(deployer) !== "Orphan";
+    case "helm.toolkit.fluxcd.io/HelmRelease":
+    case "helm.cattle.io/HelmChart":
+      return true;
+    default:
+      return false;
+  }
+}
+
+const policyOf = (deployer: Manifest) => string(deployer.get("spec", "deletionPolicy")) ?? "MirrorPrune";

@@ -221,6 +221,23 @@ export interface ValuesKey {
   readonly means: string;
 }
 
+/** Under which name and where a chart is installed, as the repository says it. */
+export interface ReleaseIdentity {
+  readonly tool: "argo" | "flux" | "helmfile";
+  /** Empty where only an expansion would tell. */
+  readonly name: string;
+  /** Empty where nothing says it. */
+  readonly namespace: string;
+  /** Who says so: an Argo CD Application or a set of them, a Flux HelmRelease, a helmfile. */
+  readonly subject: Subject;
+  /** The same as an object; a helmfile is none. */
+  readonly order?: Manifest;
+  /** Argo CD: the Application's name, which a set of them makes. */
+  readonly application?: string;
+  /** Where it says each. */
+  readonly locate: (part: "name" | "namespace") => Location;
+}
+
 /** What is deployed together: a folder of plain manifests, a kustomization, a chart with its values, … */
 export interface Unit {
   /** The folder (or chart, or kustomization) that defines it; `.` for the repository's root. */
@@ -235,6 +252,8 @@ export interface Unit {
   readonly unread?: readonly UnreadValue[];
   /** What of it this change made unreadable; on head only. */
   readonly broken?: readonly Broken[];
+  /** Of a chart: the release that installs it, where that is known. */
+  readonly release?: ReleaseIdentity;
   /** Objects are missing from it that are deployed with it: nobody can say that something is not there. */
   readonly incomplete?: boolean;
 }

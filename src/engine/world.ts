@@ -8,6 +8,7 @@ import type {
   Environment,
   Json,
   Manifest,
+  ReleaseIdentity,
   RepeatedValue,
   Side,
   Unit,
@@ -34,6 +35,8 @@ export interface World {
   readonly unread: readonly UnreadValue[];
   /** See `Unit.broken`. */
   readonly broken: readonly Broken[];
+  /** See `Unit.release`. */
+  readonly release: ReleaseIdentity | undefined;
   /** Objects are missing that are deployed with the unit: that something is not there proves nothing. */
   readonly incomplete: boolean;
   readonly workloads: readonly Workload[];
@@ -114,6 +117,7 @@ export function worldOf(
       repeats: unit.repeats ?? [],
       unread: unit.unread ?? [],
       broken: unit.broken ?? [],
+      release: unit.release,
       workloads,
       ofKind,
     },

@@ -5,6 +5,7 @@ import { definitions } from "../engine/template.ts";
 import { orderedValues, type ValuesLayer } from "../engine/values.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { chartFiles, join, type Chart } from "./chart.ts";
+import { releaseName } from "./identity.ts";
 import type { Built } from "./kustomize.ts";
 import { firstLine } from "./origin.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
@@ -95,7 +96,7 @@ interface Run {
 }
 
 function runHelm(release: Release, { tree, files: written, repair, templates, side }: Run): Promise<Outcome> {
-  const { chart, on = {} } = release;
+  const { chart, identity, on = {} } = release;
   const files = new Map(written);
   // It must still be there: others may include it, or what it defines.
   for (const template of repair.dropped) {
@@ -111,10 +112,16 @@ function runHelm(release: Release, { tree, files: written, repair, templates, si
     standInValues({ empty: [], unknown: repair.forced }, on),
   ].map((text, index) => ({ path: `.nines-values-${index}.yaml`, text }));
   for (const { path, text } of layers) files.set(path, text);
-  // Names of the repository never stand where a flag, or a list with commas, could be read.
-  const name = /^[a-z0-9][a-z0-9-]{0,52}$/.test(chart.name) ? chart.name : "release";
+  const { name = "", namespace = "" } = identity ?? {};
   const args = [
-    ...["template", name, `./${chart.folder}`, "--include-crds", "--skip-tests"],
+    ...[
+      "template",
+      name || (releaseName(chart.name) ?? "release"),
+      `./${chart.folder}`,
+      "--include-crds",
+      "--skip-tests",
+    ],
+    ...(namespace === "" ? [] : ["--namespace", namespace]),
     ...API_VERSIONS.flatMap((api) => ["--api-versions", api]),
     ...layers.flatMap(({ path }) => ["--values", path]),
   ];

@@ -7,6 +7,7 @@ import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, type Result } from "./jo
 import { leftOutFiles, withoutLeftOut } from "./left-out.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
 import { readPlain } from "./plain.ts";
+import { sameReleases } from "./same-release.ts";
 import { isExcludedJob, NO_RULES, ruleNotes, withEnvironments } from "./unit-rules.ts";
 import { together, unitsOf, withoutOrders } from "./units.ts";
 import { looseValues } from "./values.ts";
@@ -18,7 +19,7 @@ import { looseValues } from "./values.ts";
 export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const [base, head] = [substituted(baseTree, "base"), substituted(headTree, "head")];
   const changed = changedPaths(base, head);
-  const written = { base: planOf(base, "base", rules), head: planOf(head, "head", rules) };
+  const written = sameReleases({ base: planOf(base, "base", rules), head: planOf(head, "head", rules) });
   const plans = withoutLeftOut(written);
   const leftOut = leftOutFiles(written);
   const all = jobsOf(plans, { base, head }, changed).filter((job) => !isExcludedJob(rules, job));

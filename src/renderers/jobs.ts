@@ -7,6 +7,7 @@ import { buildKustomization, type Built } from "./kustomize.ts";
 import { isRevalued, touchedIds, type Plan } from "./plan.ts";
 import { environmentOfRelease, releaseId, type Release } from "./release.ts";
 import type { Repair } from "./repair.ts";
+import { movedIds } from "./same-release.ts";
 
 /** Renders at once: each is one process, and a machine has few cores. */
 const PARALLEL = 4;
@@ -112,6 +113,7 @@ export function jobsOf(
     ...touchedIds(plans.base, changed),
     ...touchedIds(plans.head, changed),
     ...foldersOfChangedDeployers(trees, changed),
+    ...movedIds(plans),
   ]);
   return (["base", "head"] as const).flatMap((side) => {
     const releases = plans[side].releases.map((release) => releaseJob(release, side, trees[side]));

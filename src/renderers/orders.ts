@@ -2,10 +2,11 @@ import { list, object, string } from "../engine/json.ts";
 import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Json, Manifest, Side, Tree } from "../engine/types.ts";
-import { readYaml } from "../engine/yaml.ts";
 import { generated } from "./application-sets.ts";
 import type { Chart } from "./chart.ts";
 import { environmentsIn } from "./helmfile-text.ts";
+import { argoIdentity, fluxIdentity, helmfileIdentity } from "./identity.ts";
+import { sourceDocuments, type SourceDocument } from "./origin.ts";
 import { folderOf, isInside, resolvePath } from "./paths.ts";
 import type { Release, ValuesFile } from "./release.ts";
 
@@ -19,36 +20,51 @@ export function orderedReleases(charts: readonly Chart[], tree: Tree, side: Side
   const read = fileReader();
   return [...tree.files].flatMap(([path, blob]) => {
     if (charts.some(({ folder }) => isInside(path, folder))) return [];
-    if (HELMFILE.test(path)) return ofHelmfile(path, blob.text, { folders, tree });
+    if (HELMFILE.test(path)) return ofHelmfile(path, blob.text, { folders, tree, side });
     if (!ORDER.test(blob.text)) return [];
     const manifests = manifestsOf(read(blob), { path, side, source: blob.text });
-    return manifests.flatMap((manifest) => ofManifest(manifest, { folders, tree }));
+    return manifests.flatMap((manifest) => ofManifest(manifest, { folders, tree, side }));
   });
 }
 
 interface Repository {
   readonly folders: ReadonlyMap<string, Chart>;
   readonly tree: Tree;
+  readonly side: Side;
 }
 
 function ofManifest(manifest: Manifest, repository: Repository): Release[] {
   if (manifest.kind === "HelmRelease") return ofHelmRelease(manifest, repository);
   if (manifest.group !== "argoproj.io") return [];
-  if (manifest.kind === "Application") return ofSpec(manifest, ["spec"], repository);
+  if (manifest.kind === "Application")
+    return ofSpec({ order: manifest, spec: ["spec"], application: manifest.name }, repository);
   if (manifest.kind !== "ApplicationSet") return [];
-  return generated(manifest, repository.tree).flatMap(({ name, manifest: one }) =>
-    ofSpec(one, ["spec", "template", "spec"], repository).map((release) => ({ ...release, variant: name })),
+  return generated(manifest, repository.tree).flatMap(({ name, manifest: order }) =>
+    ofSpec({ order, spec: ["spec", "template", "spec"], application: name }, repository).map((release) => ({
+      ...release,
+      variant: name,
+    })),
   );
 }
 
-function ofSpec(manifest: Manifest, spec: FieldPath, repository: Repository): Release[] {
+/** An Application, or what a set of them makes of its template. */
+interface Order {
+  readonly order: Manifest;
+  /** Where its spec stands. */
+  readonly spec: FieldPath;
+  /** The Application's name. */
+  readonly application: string;
+}
+
+function ofSpec(order: Order, repository: Repository): Release[] {
+  const { order: manifest, spec } = order;
   const several = list(manifest.get(...spec, "sources")).map((_, index): FieldPath => [
     ...spec,
     "sources",
     index,
   ]);
   const paths: FieldPath[] = [[...spec, "source"], ...several];
-  return paths.flatMap((source) => ofSource(manifest, source, repository));
+  return paths.flatMap((source) => ofSource(order, source, repository));
 }
 
 /** Flux: a chart of a GitRepository, with values files, all relative to the repository's root. */
@@ -58,12 +74,13 @@ function ofHelmRelease(manifest: Manifest, { folders, tree }: Repository): Relea
   const chart = isGit ? folders.get(resolvePath(".", string(spec["chart"]) ?? "") ?? "") : undefined;
   if (!chart) return [];
   const files = texts(spec["valuesFiles"]).flatMap((file) => existing(resolvePath(".", file), tree));
-  return [{ chart, files: withoutOwn(files, chart), order: manifest }];
+  return [{ chart, files: withoutOwn(files, chart), order: manifest, identity: fluxIdentity(manifest) }];
 }
 
 /** Argo CD: a chart by its path; values files relative to it, or to a source with a name: `$values/shop/prod.yaml`. */
-function ofSource(manifest: Manifest, source: FieldPath, { folders, tree }: Repository): Release[] {
-  const { path, helm } = object(manifest.get(...source));
+function ofSource(one: Order, source: FieldPath, { folders, tree }: Repository): Release[] {
+  const { order } = one;
+  const { path, helm } = object(order.get(...source));
   const chart = typeof path === "string" ? folders.get(resolvePath(".", path) ?? "") : undefined;
   if (!chart) return [];
   const names = texts(object(helm)["valueFiles"]);
@@ -77,22 +94,27 @@ function ofSource(manifest: Manifest, source: FieldPath, { folders, tree }: Repo
       tree,
     );
   });
-  return [{ chart, files: withoutOwn(files, chart), order: manifest }];
+  return [
+    { chart, files: withoutOwn(files, chart), order, identity: argoIdentity(order, { ...one, source }) },
+  ];
 }
 
 /** helmfile: local charts with values files. Of the template around them only the environment's name is followed. */
-function ofHelmfile(path: string, text: string, { folders, tree }: Repository): Release[] {
-  const [document] = readYaml(skeleton(text)).documents;
-  const folder = folderOf(path);
-  return list(object(document?.value)["releases"]).flatMap((item) => {
-    const { chart: place, values } = object(item);
-    const chart = typeof place === "string" ? folders.get(resolvePath(folder, place) ?? "") : undefined;
-    if (!chart) return [];
-    return variants(texts(values), folder, tree).map((files): Release => ({
-      chart,
-      files: withoutOwn(files, chart),
-    }));
-  });
+function ofHelmfile(path: string, text: string, repository: Repository): Release[] {
+  return sourceDocuments(path, skeleton(text)).flatMap((document) =>
+    list(document.value["releases"]).flatMap((_, index) => ofItem(document, index, repository)),
+  );
+}
+
+function ofItem(file: SourceDocument, index: number, { folders, tree, side }: Repository): Release[] {
+  const folder = folderOf(file.path);
+  const { chart: place, values } = object(list(file.value["releases"])[index]);
+  const chart = typeof place === "string" ? folders.get(resolvePath(folder, place) ?? "") : undefined;
+  if (!chart) return [];
+  const identity = helmfileIdentity(file, index, side);
+  return variants(texts(values), folder, tree).map((files): Release => ({
+    ...{ chart, files: withoutOwn(files, chart), identity },
+  }));
 }
 
 /** One list of values files for each environment: by the names that stand where the pattern has an action, or in the files. */

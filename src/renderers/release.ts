@@ -1,5 +1,5 @@
 import { strings } from "../engine/json.ts";
-import type { Environment, Manifest, Side, Tree, ValuesSet } from "../engine/types.ts";
+import type { Environment, Manifest, ReleaseIdentity, Side, Tree, ValuesSet } from "../engine/types.ts";
 import { orderedValues, type ValuesLayer } from "../engine/values.ts";
 import { join, type Chart } from "./chart.ts";
 import type { Switches } from "./dormant.ts";
@@ -23,6 +23,10 @@ export interface Release {
   readonly order?: Manifest;
   /** Which of several that one object orders: the name of the Application. */
   readonly variant?: string;
+  /** The name under which it is installed, and where; absent where nothing says it. */
+  readonly identity?: ReleaseIdentity;
+  /** What the other side calls it. */
+  readonly id?: string;
   /** Values that switch on what nothing else does, by path. */
   readonly on?: Switches;
   /** Where the policy says that it goes. */
@@ -41,7 +45,8 @@ export function releasesOf(chart: Chart, ordered: readonly Release[]): Release[]
   return production ? releases : [{ chart, files: [] }, ...releases];
 }
 
-export function releaseId({ chart, files, order, on, variant }: Release): string {
+export function releaseId({ chart, files, order, on, variant, id }: Release): string {
+  if (id !== undefined) return id;
   if (on !== undefined) return `${chart.folder} (with ${Object.keys(on).join(", ")})`;
   if (variant !== undefined) return `${chart.folder} (${variant})`;
   if (order !== undefined) return `${chart.folder} (${order.ref})`;

@@ -49,6 +49,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
           manifests,
           incomplete,
           ...(values && { values }),
+          ...(release?.identity && { release: release.identity }),
           ...keys,
         },
       ];
@@ -107,12 +108,18 @@ export function together(units: readonly Unit[]): Unit[] {
       environment: group[0]?.environment ?? environmentOf(id),
       manifests: group.flatMap(({ manifests }) => manifests),
       ...valuesOf(group),
+      ...releaseOf(group),
       unread: group.flatMap(({ unread }) => unread ?? []),
       repeats: group.flatMap(({ repeats }) => repeats ?? []),
       broken: group.flatMap(({ broken }) => broken ?? []),
       incomplete: group.some(({ incomplete }) => incomplete),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function releaseOf(group: readonly Unit[]): Pick<Unit, "release"> {
+  const [release] = group.flatMap((unit) => unit.release ?? []);
+  return release ? { release } : {};
 }
 
 /** Where all parts leave it to their manifests, so does the whole. */

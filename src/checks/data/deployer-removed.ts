@@ -1,6 +1,6 @@
 import { imageName, isStore } from "../../engine/image.ts";
-import { isObject, list, object, string } from "../../engine/json.ts";
-import { dataUnder, foldersOf, removalOf } from "../../engine/pruning.ts";
+import { isObject, object } from "../../engine/json.ts";
+import { dataUnder, foldersOf, removalOf, takesAlong } from "../../engine/pruning.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { Json, Manifest, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
@@ -137,27 +137,6 @@ export default defineCheck({
     }
   },
 });
-
-/** Whether what it deployed is deleted with it. */
-function takesAlong(deployer: Manifest): boolean {
-  switch (`${deployer.group}/${deployer.kind}`) {
-    case "argoproj.io/Application":
-      return list(deployer.get("metadata", "finalizers")).some(
-        (one) => typeof one === "string" && /^resources-finalizer\.argocd\.argoproj\.io/.test(one),
-      );
-    case "argoproj.io/ApplicationSet":
-      return deployer.get("spec", "syncPolicy", "preserveResourcesOnDeletion") !== true;
-    case "kustomize.toolkit.fluxcd.io/Kustomization":
-      return deployer.get("spec", "prune") === true && policyOf(deployer) !== "Orphan";
-    case "helm.toolkit.fluxcd.io/HelmRelease":
-    case "helm.cattle.io/HelmChart":
-      return true;
-    default:
-      return false;
-  }
-}
-
-const policyOf = (deployer: Manifest) => string(deployer.get("spec", "deletionPolicy")) ?? "MirrorPrune";
 
 function* judge(gone: Manifest, transition: Transition): Iterable<Problem> {
   const { before, after } = transition;

@@ -1,5 +1,6 @@
 import { lossOf, type Loss } from "../../engine/loss.ts";
 import { removalOf } from "../../engine/pruning.ts";
+import { heirsOf, releaseMove } from "../../engine/release-move.ts";
 import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
 import { usersOf } from "../../engine/users.ts";
 import type { World } from "../../engine/world.ts";
@@ -138,7 +139,10 @@ export default defineCheck({
 
   *run(transition) {
     const removed = transition.changes.flatMap(({ kind, before }) => (kind === "removed" ? [before] : []));
-    const candidates = removed.filter((gone) => lossOf(gone, transition.before) !== undefined);
+    const heirs = storesThatMove(transition);
+    const candidates = removed.filter(
+      (gone) => !heirs.has(gone) && lossOf(gone, transition.before) !== undefined,
+    );
     if (candidates.length === 0) return;
     const index = indexOf(transition);
     const namespaces = new Set(
@@ -152,6 +156,13 @@ export default defineCheck({
     }
   },
 });
+
+/** Of a whole release that moves, it is said at once that what holds data starts anew. */
+function storesThatMove({ before, after, changes }: Transition): ReadonlySet<Manifest> {
+  const move = releaseMove(before, after);
+  const old = move ? [...heirsOf(move, changes).keys()] : [];
+  return new Set(old.filter(({ kind }) => kind === "StatefulSet"));
+}
 
 /** Looked up for every removed object, so made once. */
 interface Index {

@@ -1,5 +1,6 @@
 import { answering, runningBehind } from "../../engine/generations.ts";
 import { isUnknown } from "../../engine/template.ts";
+import { releaseMove } from "../../engine/release-move.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import { backendsOf, ROUTES, type Backend } from "../../engine/world.ts";
@@ -128,6 +129,8 @@ export default defineCheck({
   ],
 
   *run(transition) {
+    // Of a whole release that moves, that is said at once.
+    if (releaseMove(transition.before, transition.after)) return;
     const routes: readonly string[] = ROUTES;
     const isRoute = (manifest: Manifest) => routes.includes(manifest.kind);
     const gone = transition.changes.flatMap(({ kind, before }) =>

@@ -8,6 +8,7 @@ import {
 } from "../../engine/immutable.ts";
 import { at, strings } from "../../engine/json.ts";
 import { matchesMap } from "../../engine/selectors.ts";
+import { isReinstalled, releaseMove } from "../../engine/release-move.ts";
 import type { FieldPath, Manifest, Problem, Severity, Suggestion } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
 import { workloadOf } from "../../engine/workload.ts";
@@ -163,6 +164,8 @@ export default defineCheck({
   ],
 
   *run(transition) {
+    // What is uninstalled first has no field that stays.
+    if (isReinstalled(releaseMove(transition.before, transition.after))) return;
     for (const { kind, before, after } of transition.changes) {
       if (kind !== "kept" || isRecreated(after)) continue;
       for (const change of immutableChanges(before, after)) yield problem(after, { change, transition });

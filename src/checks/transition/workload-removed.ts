@@ -1,5 +1,6 @@
 import { answering, hasPods, livesOn, podsBehind, podsOf, runningBehind } from "../../engine/generations.ts";
 import { removalOf } from "../../engine/pruning.ts";
+import { releaseMove } from "../../engine/release-move.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
@@ -123,6 +124,8 @@ export default defineCheck({
   ],
 
   *run(transition) {
+    // Of a whole release that moves, that is said at once.
+    if (releaseMove(transition.before, transition.after)) return;
     const told = new Set<Workload>();
     yield* elsewhere(transition);
     for (const change of transition.changes) {
