@@ -1,5 +1,6 @@
 import { findingsOf } from "./checks/findings.ts";
 import { checks } from "./checks/index.ts";
+import { pointAtChange } from "./checks/point-at-change.ts";
 import { runChecks } from "./checks/run.ts";
 import { worldsOf } from "./checks/worlds.ts";
 import { fidelityOf } from "./engine/fidelity.ts";
@@ -28,7 +29,8 @@ export async function review(base: Tree, head: Tree, policy: Policy, render: Ren
   };
   const units = worldsOf({ before: rendered.base, after: rendered.head }, policy);
   const { problems, notes } = runChecks(checks, units, delivery);
-  const findings = applyPolicy(findingsOf(problems, policy, { tierOf, waiverFor }), policy);
+  const pointed = pointAtChange(problems, { before: rendered.base, after: rendered.head }, { base, head });
+  const findings = applyPolicy(findingsOf(pointed, policy, { tierOf, waiverFor }), policy);
   const all = [...rendered.head.notes.map(ofItsFile), ...delivery.after.notes.map(ofStages), ...notes];
   const rows = delivery.after.rows.map((row) => withDemands(row, policy, tierOfDeploy(row, policy)));
   return {

@@ -1,4 +1,4 @@
-import { diffLines } from "../../src/cli/diff.ts";
+import { diffLines } from "../../src/engine/line-diff.ts";
 import type { Finding, Location } from "../../src/engine/types.ts";
 import type { Case, Label } from "./case.ts";
 
@@ -12,10 +12,13 @@ export interface Distance {
   readonly lines: number;
 }
 
-/** Findings with their distances, nearest first. */
+/** Findings with their distances, nearest first: of their line, or of where stood what is gone. */
 export function distances(one: Case, findings: readonly Finding[]): Distance[] {
   return findings
-    .map((finding) => ({ finding, lines: distance(inHead(finding.at, one), one.label) }))
+    .map((finding) => {
+      const places = [finding.at, ...(finding.was ? [finding.was] : [])];
+      return { finding, lines: Math.min(...places.map((at) => distance(inHead(at, one), one.label))) };
+    })
     .sort((a, b) => a.lines - b.lines);
 }
 

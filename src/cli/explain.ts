@@ -1,6 +1,6 @@
 import type { Check, Example, ExampleFiles } from "../checks/define.ts";
 import { palette, wrap } from "../reporters/terminal.ts";
-import { diffLines, hunks } from "./diff.ts";
+import { diffLines, hunks } from "../engine/line-diff.ts";
 import type { Terminal } from "./terminal.ts";
 
 const INDENT = "  ";

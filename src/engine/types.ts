@@ -244,6 +244,8 @@ export interface Unit {
   readonly id: string;
   readonly environment: Environment;
   readonly manifests: readonly Manifest[];
+  /** Where it is rendered: the files that it is made of and that the change touches. */
+  readonly sources?: readonly string[];
   /** Values whose chart is not seen; where absent, those of the releases among its manifests (HelmRelease, Application, …). */
   readonly values?: readonly ValuesSet[];
   /** Keys that its files of values have more than once. */

@@ -5,7 +5,7 @@ import { environmentOf } from "./environment.ts";
 import { renderRelease } from "./helm.ts";
 import { buildKustomization, type Built } from "./kustomize.ts";
 import { isRevalued, touchedIds, type Plan } from "./plan.ts";
-import { environmentOfRelease, releaseId, type Release } from "./release.ts";
+import { environmentOfRelease, releaseId, sourcesOf, type Release } from "./release.ts";
 import type { Repair } from "./repair.ts";
 import { movedIds } from "./same-release.ts";
 
@@ -19,6 +19,8 @@ export interface Job {
   /** The release that it renders, where it is one. */
   readonly release?: Release;
   readonly side: Side;
+  /** Files of the tree that it is made of. */
+  readonly sources: readonly string[];
   /** Read as they are written if the job fails. */
   readonly resources: readonly string[];
   /** @param seed what another release of the same chart had to do without */
@@ -75,7 +77,7 @@ export function seedsOf(results: readonly Result[]): Map<string, Repair> {
 
 function releaseJob(release: Release, side: Side, tree: Tree): Job {
   return {
-    ...{ id: releaseId(release), side, resources: [], release },
+    ...{ id: releaseId(release), side, resources: [], release, sources: sourcesOf(release, tree) },
     run: (seed) => renderRelease(release, { tree, side, seed }),
   };
 }
@@ -118,7 +120,7 @@ export function jobsOf(
   return (["base", "head"] as const).flatMap((side) => {
     const releases = plans[side].releases.map((release) => releaseJob(release, side, trees[side]));
     const closures = plans[side].closures.map((closure): Job => ({
-      ...{ id: closure.root.folder, side, resources: closure.resources },
+      ...{ id: closure.root.folder, side, resources: closure.resources, sources: closure.files },
       run: () => buildKustomization(closure, trees[side], side),
     }));
     return [...releases, ...closures].filter(({ id }) => touched.has(id));

@@ -2,14 +2,15 @@ import { at, isObject, list, object, string, type JsonObject } from "../engine/j
 import type { FieldPath, Json, Location, Side, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
 import type { Closure } from "./kustomization.ts";
+import { common, generated } from "./kustomization-makes.ts";
 import { locationOf, sourceDocuments, type SourceDocument } from "./origin.ts";
 import { folderOf, resolvePath } from "./paths.ts";
 
-/** Finds what a kustomization file itself says of a rendered field: its patches, replicas and images. */
+/** Finds what a kustomization file itself says of a rendered field: its patches, replicas, images, labels and generators. */
 export type Overrides = (object: JsonObject, field: FieldPath) => Location | undefined;
 
 /** One saying of a kustomization: whom it is about, what it sets to what, and where. */
-interface Override {
+export interface Override {
   readonly kind: string | undefined;
   readonly name: string | undefined;
   /** Where it decides the field of an object; undefined where it does not. */
@@ -23,6 +24,8 @@ export function overridesOf({ parts }: Closure, tree: Tree, side: Side): Overrid
       ...replicas(document, side),
       ...images(document, side),
       ...patches(document, tree, side),
+      ...common(document, side),
+      ...generated(document, side),
     ]),
   );
   return (rendered, field) => {

@@ -5,7 +5,7 @@ import { join, type Chart } from "./chart.ts";
 import type { Switches } from "./dormant.ts";
 import { environmentOf } from "./environment.ts";
 import { branches } from "./helmfile-text.ts";
-import { folderOf } from "./paths.ts";
+import { folderOf, isInside } from "./paths.ts";
 import { fileLayer, fileSet } from "./values.ts";
 
 /** A file of values, and the helmfile environment in which it is expanded. */
@@ -82,6 +82,17 @@ export function layersOf({ chart, files, order }: Release, side: Side, tree: Tre
     return fileLayer(path, environment === undefined ? text : branches(text, environment), side) ?? [];
   });
   return [...layers, ...(order ? orderedValues(order) : [])];
+}
+
+/** Files of the tree that decide what it renders: its chart and the local ones below, its values, what orders it. */
+export function sourcesOf({ chart, files, order }: Release, tree: Tree): string[] {
+  const folders = [chart.folder, ...chart.local.values()];
+  // Values files in the chart's folder are for other releases, if they are not its own.
+  const others = new Set(chart.values.filter((path) => files.every((file) => file.path !== path)));
+  const own = [...tree.files.keys()].filter(
+    (path) => !others.has(path) && folders.some((folder) => isInside(path, folder)),
+  );
+  return [...new Set([...own, ...files.map(({ path }) => path), ...(order ? [order.path] : [])])];
 }
 
 /** Some layers of its values as one set. */

@@ -1,6 +1,6 @@
 import { at, string, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
-import type { FieldPath, Location, Side, Tree } from "../engine/types.ts";
+import type { FieldPath, Json, Location, Side, Tree } from "../engine/types.ts";
 import type { ValuesLayer } from "../engine/values.ts";
 import { join } from "./chart.ts";
 import { locationOf, sourceDocuments, type SourceDocument } from "./origin.ts";
@@ -37,8 +37,9 @@ export function templateIndex(release: Release, tree: Tree, side: Side): Templat
       const written = text(path);
       if (!template || written === undefined) return undefined;
       const place = locationOf(template, field, side);
-      const key = valuesKey(written, place.line, template, field);
-      return (key && valueLocation(layers, key)) ?? place;
+      const keys = valuesKeys(written.split("\n"), place.line);
+      const { depth } = template.document.find(field);
+      return decisive(layers, keys, { rest: field.slice(depth), value: at(object, field) }) ?? place;
     },
   };
 }
@@ -59,24 +60,52 @@ function templateOf(object: JsonObject, documents: readonly SourceDocument[]): S
   );
 }
 
-/** The `.Values` path on the line that writes a field, or just below it where the field's own line has none. */
-function valuesKey(
-  text: string,
-  line: number,
-  template: SourceDocument,
-  field: FieldPath,
-): string[] | undefined {
-  const lines = text.split("\n").slice(line - 1, line + REACH);
-  const complete = template.document.find(field).depth === field.length;
-  const reach = complete && !/:\s*(\{\{.*)?$/.test(lines[0] ?? "") ? 1 : REACH;
-  for (const candidate of lines.slice(0, reach)) {
-    const match = /\.Values\.([A-Za-z_][\w.]*)/.exec(candidate);
-    if (match?.[1] !== undefined) return match[1].replace(/\.$/, "").split(".");
+/** The `.Values` paths on the line that writes a field, or on actions just below it where the field's own line has none. */
+function valuesKeys(lines: readonly string[], line: number): string[][] {
+  const below = lines.slice(line, line + REACH);
+  const others = below.findIndex((text) => !/^\s*\{\{/.test(text));
+  const own = lines[line - 1] ?? "";
+  const reached = /:\s*$/.test(own) ? below.slice(0, others < 0 ? REACH : others) : [];
+  for (const text of [own, ...reached]) {
+    const keys = Array.from(text.matchAll(/\.Values\.([A-Za-z_][\w.]*)/g), ([, key = ""]) =>
+      key.replace(/\.$/, "").split("."),
+    );
+    if (keys.length > 0) return keys;
+  }
+  return [];
+}
+
+interface Wanted {
+  /** What of the field's path the template does not write: it stands in the values, if they hold a map. */
+  readonly rest: FieldPath;
+  /** What is rendered. */
+  readonly value: Json | undefined;
+}
+
+/** Of several values on one line the last that shows in the result: of `repository:tag` the tag. */
+function decisive(
+  layers: readonly ValuesLayer[],
+  keys: readonly (readonly string[])[],
+  { rest, value }: Wanted,
+): Location | undefined {
+  const shows = (key: readonly string[]) => {
+    const own = layers.findLast(({ values }) => at(values, key) !== undefined);
+    const text = own && scalarText(at(own.values, key));
+    return text !== undefined && text !== "" && (scalarText(value) ?? "").includes(text);
+  };
+  const key = keys.findLast(shows) ?? keys[0];
+  if (!key) return undefined;
+  for (let length = rest.length; length >= 0; length--) {
+    const place = valueLocation(layers, [...key, ...rest.slice(0, length)]);
+    if (place) return place;
   }
   return undefined;
 }
 
+const scalarText = (value: Json | undefined): string | undefined =>
+  typeof value === "object" || value === undefined ? undefined : String(value);
+
 /** The layer that decides it: whoever orders the chart before its environment's file, that before the chart's own. */
-function valueLocation(layers: readonly ValuesLayer[], key: readonly string[]): Location | undefined {
+function valueLocation(layers: readonly ValuesLayer[], key: FieldPath): Location | undefined {
   return layers.findLast(({ values }) => at(values, key) !== undefined)?.locate(key);
 }

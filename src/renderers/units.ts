@@ -44,10 +44,8 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
       const environment = release ? environmentOfRelease(release) : environmentOf(id);
       return [
         {
-          id,
-          environment,
-          manifests,
-          incomplete,
+          ...{ id, environment, manifests, incomplete },
+          ...(rendered && { sources: job.sources.filter((path) => changed.has(path)) }),
           ...(values && { values }),
           ...(release?.identity && { release: release.identity }),
           ...keys,
@@ -109,6 +107,7 @@ export function together(units: readonly Unit[]): Unit[] {
       manifests: group.flatMap(({ manifests }) => manifests),
       ...valuesOf(group),
       ...releaseOf(group),
+      ...sourcesOf(group),
       unread: group.flatMap(({ unread }) => unread ?? []),
       repeats: group.flatMap(({ repeats }) => repeats ?? []),
       broken: group.flatMap(({ broken }) => broken ?? []),
@@ -120,6 +119,12 @@ export function together(units: readonly Unit[]): Unit[] {
 function releaseOf(group: readonly Unit[]): Pick<Unit, "release"> {
   const [release] = group.flatMap((unit) => unit.release ?? []);
   return release ? { release } : {};
+}
+
+/** What is partly read as it is written has other sources too. */
+function sourcesOf(group: readonly Unit[]): Pick<Unit, "sources"> {
+  if (group.some(({ sources, manifests }) => !sources && manifests.length > 0)) return {};
+  return { sources: group.flatMap(({ sources }) => sources ?? []) };
 }
 
 /** Where all parts leave it to their manifests, so does the whole. */

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { stripVTControlCharacters } from "node:util";
-import { diffLines, hunks } from "../../src/cli/diff.ts";
+import { diffLines, hunks } from "../../src/engine/line-diff.ts";
 import { explain } from "../../src/cli/explain.ts";
 import { terminal } from "../../src/cli/terminal.ts";
 import { defineCheck, severities } from "../../src/checks/define.ts";

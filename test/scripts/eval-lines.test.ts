@@ -46,6 +46,13 @@ test.each<[line: number, lines: number]>([
   expect(distances({ label: gap, ...one }, findings).map((found) => found.lines)).toEqual([lines]);
 });
 
+test("what is gone is near where it stood, though the finding stands on what is left", () => {
+  const labelled = label([{ path: "web.yaml", side: "head-gap", ranges: ["3"] }]);
+  const one = { base: tree("a\nb\nc\nd"), head: tree("a\nb\nd") };
+  const finding = { at: at(40, { path: "web.yaml" }), was: at(3, { side: "base" }) } as Finding;
+  expect(distances({ label: labelled, ...one }, [finding])[0]?.lines).toBe(0);
+});
+
 test("a hazard counts as near with its nearest finding, and each finding for itself", () => {
   const rows = [[2, 80], [5], [6], []].map((all) => ({
     distances: all.map((lines) => ({ lines, finding: {} as Finding })),

@@ -1,9 +1,5 @@
-import { removalOf } from "../../engine/pruning.ts";
-import { keysOf, providerOf, referencesOf, type Reference } from "../../engine/references.ts";
-import type { Manifest, Problem, Severity } from "../../engine/types.ts";
-import { listText } from "../../engine/words.ts";
-import type { Workload } from "../../engine/workload.ts";
-import { defineCheck, severities, type Transition } from "../define.ts";
+import { defineCheck, severities } from "../define.ts";
+import { lostReferences } from "./_lost-references.ts";
 import { lostFiles } from "./_mounted-files.ts";
 
 const mailer = (env: string) => `apiVersion: apps/v1
@@ -225,82 +221,3 @@ export default defineCheck({
 
 const PROVIDERS =
   /^(ConfigMap|Secret|PersistentVolumeClaim|ServiceAccount|\w*(Secret|Certificate|Bundle|Item|Cluster)\w*|Elasticsearch|Kibana|Kafka)$/;
-
-function* lostReferences(was: Workload, is: Workload, transition: Transition): Iterable<Problem> {
-  const { before, after } = transition;
-  const old = referencesOf(was);
-  const told = new Set<string>();
-  for (const reference of referencesOf(is)) {
-    const object = `${reference.kind}/${reference.name}`;
-    const place = `${object}/${reference.key ?? ""}`;
-    if (reference.kind === "PriorityClass" || told.has(object) || told.has(place)) continue;
-    told.add(place);
-    const had = providerOf(reference, was.manifest, before);
-    const has = providerOf(reference, is.manifest, after);
-    if (has) yield* lostKey(is, reference, { had, has });
-    else if (had && old.some(({ kind, name }) => kind === reference.kind && name === reference.name)) {
-      // Gone as a whole: its keys need no words of their own.
-      told.add(object);
-      yield* lostObject(is, reference, { had, transition });
-    }
-  }
-}
-
-/** Only where the base answers the reference: what was never here may come from elsewhere. */
-function* lostObject(
-  workload: Workload,
-  reference: Reference,
-  { had, transition }: { had: Manifest; transition: Transition },
-): Iterable<Problem> {
-  const { before, after } = transition;
-  const { kind, name, path, use } = reference;
-  if (after.anywhere(kind, name)) return;
-  const removal = removalOf(had, before);
-  if (removal === "kept") return;
-  const pull = use === "pull";
-  const atMost: Severity | undefined =
-    removal === "deleted" && !workload.runsToCompletion && !pull ? undefined : "warning";
-  const condition = removal === "deleted" ? "" : "Where the deploy tool prunes, ";
-  const [place, text] = pull
-    ? [" on a node that does not have their image yet", "cannot pull it"]
-    : [
-        "",
-        `${kind === "PersistentVolumeClaim" ? "wait for it and do not start" : "do not start"}, ${oldPods(use)}`,
-      ];
-  yield {
-    subject: workload.manifest,
-    key: `${kind}/${name}`,
-    at: workload.manifest.locate(...path),
-    ...(atMost && { atMost }),
-    message: `${workload.manifest.ref} refers to ${kind}/${name}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}.`,
-    fix: `Keep ${had.ref} until nothing refers to it, or change the reference of ${workload.manifest.name} in the same change.`,
-  };
-}
-
-/** Variables are read again when a container restarts; what a pod has mounted outlives a crash. */
-const oldPods = (use: Reference["use"]) =>
-  `and an old one that ${use === "env" ? "crashes or is drained" : "is drained or evicted"} does not come back`;
-
-interface Providers {
-  readonly had: Manifest | undefined;
-  readonly has: Manifest;
-}
-
-function* lostKey(
-  workload: Workload,
-  { kind, name, key, path, use }: Reference,
-  { had, has }: Providers,
-): Iterable<Problem> {
-  const [old, now] = [had && keysOf(had), keysOf(has)];
-  if (key === undefined || !had || !old || !now || now.has(key)) return;
-  // A key that neither side has was missing before, unless the container asks for it only now.
-  if (!old.has(key) && had.object !== has.object) return;
-  yield {
-    subject: workload.manifest,
-    key: `${kind}/${name} ${key}`,
-    at: workload.manifest.locate(...path),
-    ...(workload.runsToCompletion ? { atMost: "warning" as const } : {}),
-    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${name}, which ${old.has(key) ? "no longer has" : "does not have"} it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
-    fix: `Keep ${key} in ${has.ref}, or ask for a key that it has.`,
-  };
-}
