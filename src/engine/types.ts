@@ -244,7 +244,7 @@ export interface Unit {
   readonly id: string;
   readonly environment: Environment;
   readonly manifests: readonly Manifest[];
-  /** Where it is rendered: the files that it is made of and that the change touches. */
+  /** Of what is rendered: the files that it is made of and that the change touches. */
   readonly sources?: readonly string[];
   /** Values whose chart is not seen; where absent, those of the releases among its manifests (HelmRelease, Application, …). */
   readonly values?: readonly ValuesSet[];

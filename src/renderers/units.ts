@@ -45,7 +45,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
       return [
         {
           ...{ id, environment, manifests, incomplete },
-          ...(rendered && { sources: job.sources.filter((path) => changed.has(path)) }),
+          sources: job.sources.filter((path) => changed.has(path)),
           ...(values && { values }),
           ...(release?.identity && { release: release.identity }),
           ...keys,
