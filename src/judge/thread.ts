@@ -1,6 +1,7 @@
 /** The thread in which changes are judged: it gets trees and a policy, and gives a report back. Started by `start.ts`. */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
+import { constants, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import type { Blob } from "../engine/types.ts";
 import { render } from "../renderers/index.ts";
@@ -9,6 +10,10 @@ import { unpack, type News, type Order } from "./messages.ts";
 
 const port = parentPort;
 if (!port) throw new Error("This file runs as a thread only.");
+
+// Webhooks are answered by the main thread, and go first. Only on Linux is 0 this thread (and what it starts); elsewhere it is the
+// process: setpriority(2), "C library/kernel differences".
+if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 const tell = (news: News) => port.postMessage(news);
 
