@@ -1,5 +1,6 @@
-import { COLLECTION_STYLE, EVENT_ID, getScalarValue, SCALAR_STYLE, type Event } from "js-yaml";
+import { COLLECTION_STYLE, EVENT_ID, getScalarValue, type Event } from "js-yaml";
 import type { FieldPath, Repeat, Span } from "./types.ts";
+import { bracketAfter, dashAfter, endOf, headerOf, isBlock, isCollection, offsetOf } from "./yaml-spans.ts";
 
 /** The deepest written part of a path. */
 export interface Found {
@@ -39,10 +40,6 @@ export function find(parsed: Parsed, document: number, path: FieldPath, last = f
   }
   const value = spanOf(parsed, at);
   return { depth, whole: { start: Math.min(start, value.start), end: value.end }, value };
-}
-
-function isCollection(event: Event | undefined): event is Extract<Event, { start: number }> {
-  return event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE;
 }
 
 /** The index after a node and all that is in it. */
@@ -141,41 +138,6 @@ function writtenAt(parsed: Parsed, at: number): string {
   return parsed.text.slice(start, end).trim();
 }
 
-type Scalar = Extract<Event, { valueStart: number }>;
-
-const isQuoted = ({ style }: Scalar) =>
-  style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
-const isBlock = ({ style }: Scalar) =>
-  style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK;
-
-/** Where a node's first character stands, or Infinity for a node that is not written (`key:` and nothing). */
-function offsetOf(event: Event | undefined): number {
-  switch (event?.type) {
-    case EVENT_ID.SCALAR:
-      // A quoted scalar's value starts behind its quote.
-      return event.valueStart < 0 ? Infinity : event.valueStart - (isQuoted(event) ? 1 : 0);
-    case EVENT_ID.ALIAS:
-      return event.anchorStart - 1;
-    case EVENT_ID.MAPPING:
-    case EVENT_ID.SEQUENCE:
-      return event.start;
-    default:
-      return Infinity;
-  }
-}
-
-/** Where a scalar or an alias ends, or -1. */
-function endOf(event: Event | undefined): number {
-  switch (event?.type) {
-    case EVENT_ID.SCALAR:
-      return event.valueEnd < 0 ? -1 : event.valueEnd + (isQuoted(event) ? 1 : 0);
-    case EVENT_ID.ALIAS:
-      return event.anchorEnd;
-    default:
-      return -1;
-  }
-}
-
 /** From a node's first to its last written character. A node that is not written has an empty span behind its key or dash. */
 function spanOf(parsed: Parsed, at: number): Span {
   const { events, text } = parsed;
@@ -212,27 +174,12 @@ function endOfCollection({ events, text }: Parsed, at: number): number {
   return end;
 }
 
-/** Behind the last node of a flow collection only blanks, comments, a comma and empty values stand before its bracket. */
-function bracketAfter(text: string, from: number): number {
-  const gap = /(?:[\s,:?]|#[^\n]*)*[\]}]/y;
-  gap.lastIndex = from;
-  return gap.test(text) ? gap.lastIndex : from;
-}
-
-/** Where a block scalar's `|` or `>` stands: on the line before its text. */
-function headerOf(text: string, start: number): number {
-  const line = text.lastIndexOf("\n", start - 2) + 1;
-  const header = /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.exec(text.slice(line, start - 1));
-  return header ? line + header.index : start;
-}
-
 /** Behind the key of an empty value, or at the dash of an empty item. */
 function emptyAt({ events, text }: Parsed, at: number): number {
   let before = 0;
   for (let index = at - 1; index >= 0 && before === 0; index--) {
     before = Math.max(0, endOf(events[index]), isCollection(events[index]) ? offsetOf(events[index]) : 0);
   }
-  const dash = /(?:\s|#[^\n]*)*-(?=\s|$)/y;
-  dash.lastIndex = before;
-  return dash.test(text) ? dash.lastIndex - 1 : before;
+  const behind = dashAfter(text, before);
+  return behind > before ? behind - 1 : before;
 }

@@ -2,7 +2,8 @@ import type { Tree } from "../engine/types.ts";
 import type { Deploy, DeployPoint } from "./deploys.ts";
 import { join } from "./folders.ts";
 import { isGitOps } from "./gitops.ts";
-import { field, readYaml, texts } from "./yaml.ts";
+import { readYaml } from "./read-yaml.ts";
+import { field, texts } from "./yaml.ts";
 
 /** Kustomizations take others in; so deep, and so many, they are followed. */
 const DEEP = 6;

@@ -6,8 +6,10 @@ import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline, Trigger } from "./model.ts";
 import { inNeedsOrder } from "./order.ts";
 import { WORKFLOW_FILE } from "./workflow-file.ts";
-import { entries, entry, field, readYaml, text } from "./yaml.ts";
-import type { Dialect, Node, Primitive, ReadYaml } from "./yaml.ts";
+import { readYaml, type ReadYaml } from "./read-yaml.ts";
+import type { Dialect } from "./yaml-build.ts";
+import { entries, entry, field, text } from "./yaml.ts";
+import type { Node, Primitive } from "./yaml.ts";
 
 /** The files of one side, each parsed once. */
 export interface Files {

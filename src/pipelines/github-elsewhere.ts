@@ -2,7 +2,7 @@ import type { ElsewhereFile, Location } from "../engine/types.ts";
 import { beside, isMutable, keyOf, targetOf } from "./elsewhere.ts";
 import type { Target } from "./elsewhere.ts";
 import type { Files } from "./github-actions.ts";
-import { readYaml } from "./yaml.ts";
+import { readYaml } from "./read-yaml.ts";
 import type { Entry, Node } from "./yaml.ts";
 
 /** A file of another repository in which jobs or steps are defined. */

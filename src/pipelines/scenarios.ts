@@ -136,26 +136,42 @@ export const sample = (pattern: string): string => pattern.replaceAll(/\*+/g, "x
 
 /** GitHub's filter: the last pattern that fits decides; with exclusions only, all else passes. */
 export function passes(patterns: readonly string[], name: string): boolean {
-  let passed = patterns.every((pattern) => pattern.startsWith("!"));
-  for (const pattern of patterns) {
-    const excludes = pattern.startsWith("!");
-    if (fits(excludes ? pattern.slice(1) : pattern, name)) passed = !excludes;
-  }
+  const filter = filters.get(patterns) ?? patterns.map(compiled);
+  filters.set(patterns, filter);
+  let passed = filter.every(({ excludes }) => excludes);
+  for (const { excludes, fits } of filter) if (name.length > LONGEST || fits(name)) passed = !excludes;
   return passed;
 }
 
-/** Patterns come from a stranger: with many stars they are taken to fit, rather than tried. */
-function fits(pattern: string, name: string): boolean {
-  if ((pattern.match(/\*+/g) ?? []).length > 4 || pattern.length > 200 || name.length > 200) return true;
+interface Pattern {
+  readonly excludes: boolean;
+  readonly fits: (name: string) => boolean;
+}
+
+/** A filter is asked about every path of a repository. */
+const filters = new WeakMap<readonly string[], readonly Pattern[]>();
+/** Patterns and names come from a stranger: longer ones, and patterns with many stars, are taken to fit rather than tried. */
+const LONGEST = 200;
+const MOST_STARS = 4;
+
+function compiled(written: string): Pattern {
+  const excludes = written.startsWith("!");
+  const pattern = excludes ? written.slice(1) : written;
+  const expression = expressionOf(pattern);
+  return { excludes, fits: (name) => expression?.test(name) ?? true };
+}
+
+function expressionOf(pattern: string): RegExp | undefined {
+  if ((pattern.match(/\*+/g) ?? []).length > MOST_STARS || pattern.length > LONGEST) return undefined;
   const source = pattern
     .replaceAll(/[.^$(){}|\\]/g, String.raw`\$&`)
     .replaceAll(/\*\*\/?/g, "\u0000")
     .replaceAll("*", "[^/]*")
     .replaceAll("\u0000", ".*");
   try {
-    return new RegExp(`^${source}$`).test(name);
+    return new RegExp(`^${source}$`);
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
 import type { Script } from "./scripts.ts";
-import { entries, field, readYaml, text } from "./yaml.ts";
+import { readYaml } from "./read-yaml.ts";
+import { entries, field, text } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
 
 const FILES = [
