@@ -7,6 +7,7 @@ import { translated } from "../engine/values-keys.ts";
 import { valueCounter } from "../engine/values-parts.ts";
 import { worldOf, type Surroundings } from "../engine/world.ts";
 import type { Transition } from "./define.ts";
+import { guestsIn, type Guests } from "./guests.ts";
 import { settleMoves } from "./homes.ts";
 
 export interface Sides<T> {
@@ -37,18 +38,26 @@ export function worldsOf(rendered: Sides<Rendering>, { cluster, values }: Known)
     before: { side: "base", cluster, valuesKeys: values, ...indexOf(sides.before, values) } as const,
     after: { side: "head", cluster, valuesKeys: values, ...indexOf(sides.after, values) } as const,
   };
+  const guestsOf = guestsIn(sides);
   return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => {
     const left = before.get(id) ?? emptyUnit(after.get(id), id);
     const right = after.get(id) ?? emptyUnit(before.get(id), id);
+    const changes = pair(left.manifests, right.manifests);
+    const guests = guestsOf(right, changes);
     return {
       unit: id,
       environment: right.environment,
-      before: worldOf(left, surroundings.before),
-      after: worldOf(right, surroundings.after),
-      changes: pair(left.manifests, right.manifests),
+      before: worldOf(joined(left, guests, "before"), surroundings.before),
+      after: worldOf(joined(right, guests, "after"), surroundings.after),
+      changes: [...changes, ...guests],
       untouched: isUntouched(left, right),
     };
   });
+}
+
+function joined(unit: Unit, guests: ReturnType<Guests>, side: "before" | "after"): Unit {
+  if (guests.length === 0) return unit;
+  return { ...unit, manifests: [...unit.manifests, ...guests.map((guest) => guest[side])] };
 }
 
 function emptyUnit(other: Unit | undefined, id: string): Unit {
@@ -56,9 +65,10 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
 }
 
 function indexOf(
-  { units }: Rendering,
+  { units: own, witnesses = [] }: Rendering,
   keys: readonly ValuesKey[],
 ): Pick<Surroundings, "count" | "unitOf" | "kinds" | "countValue"> {
+  const units = [...own, ...witnesses];
   const kinds = Map.groupBy(
     units.flatMap(({ manifests }) => manifests),
     ({ kind }) => kind,

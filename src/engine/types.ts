@@ -263,6 +263,8 @@ export interface Unit {
 /** One side of a repository in the form in which it is deployed. */
 export interface Rendering {
   readonly units: readonly Unit[];
+  /** Units that the change does not touch and that name what it takes away. They are not judged themselves. */
+  readonly witnesses?: readonly Unit[];
   readonly notes: readonly Note[];
 }
 

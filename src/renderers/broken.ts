@@ -1,11 +1,15 @@
 import type { Broken, Note, Side, Tree, Unit } from "../engine/types.ts";
 import { lineAt } from "../engine/yaml.ts";
+import type { Attempt } from "./chart-notes.ts";
+import { pathIn } from "./chart.ts";
 import { environmentOf } from "./environment.ts";
 import type { Result } from "./jobs.ts";
 import type { Closure } from "./kustomization.ts";
 import { standing } from "./left-out.ts";
 import { folderOf, resolvePath } from "./paths.ts";
 import type { Plan } from "./plan.ts";
+import { environmentOfRelease, type Release } from "./release.ts";
+import { isNothing, type Fault } from "./repair.ts";
 
 /** What this change broke at a line of a file. */
 export function brokenAt(path: string, line: number, reason: string): Broken {
@@ -18,7 +22,30 @@ export function brokenAt(path: string, line: number, reason: string): Broken {
   };
 }
 
-/** Kustomizations that could be built before and no longer can. Of charts that is not said: they may lack values that no file here has. */
+/**
+ * Charts that could be rendered before and no longer can: a template cannot be read, or fails with values that are all
+ * known. Where values may come from elsewhere, they may be what is missing, and nothing is said.
+ */
+export function brokenCharts(results: readonly Result[]): Unit[] {
+  const before = new Map(
+    results.flatMap(({ job, built }) => (job.side === "base" ? [[job.id, built.attempt]] : [])),
+  );
+  return results.flatMap(({ job, built }): Unit[] => {
+    const { release, id } = job;
+    const fault = built.attempt?.fault;
+    if (job.side === "base" || !release || !fault || !isNew(fault, release, before.get(id))) return [];
+    const broken = [brokenAt(pathIn(release.chart, fault.template), fault.line, fault.message)];
+    return [{ id, environment: environmentOfRelease(release), manifests: [], broken }];
+  });
+}
+
+function isNew({ always }: Fault, { chart, whole }: Release, was: Attempt | undefined): boolean {
+  if (!was || was.reason !== undefined || was.fault?.always === true) return false;
+  // What a dependency brings that is fetched before the chart is installed is not here either.
+  return always || (whole === true && chart.missing.length === 0 && isNothing(was.tried));
+}
+
+/** Kustomizations that could be built before and no longer can. */
 export function brokenBuilds(results: readonly Result[]): Unit[] {
   const built = new Set(
     results.flatMap(({ job, built }) => (job.side === "base" && built.ok ? [job.id] : [])),

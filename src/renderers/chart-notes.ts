@@ -2,7 +2,7 @@ import type { Note } from "../engine/types.ts";
 import { join, type Chart } from "./chart.ts";
 import { isInside } from "./paths.ts";
 import { placeOf, releaseId, type Release } from "./release.ts";
-import { NO_REPAIR, valuesIn, type Repair } from "./repair.ts";
+import { NO_REPAIR, valuesIn, type Fault, type Repair } from "./repair.ts";
 
 /** What became of one release of a chart. */
 export interface Attempt {
@@ -11,6 +11,8 @@ export interface Attempt {
   readonly repair: Repair;
   /** All that it was rendered without. */
   readonly tried: Repair;
+  /** What stopped the first try, where it was rendered without anything left out. */
+  readonly fault?: Fault | undefined;
   /** Why it could not be rendered; absent where it was. */
   readonly reason?: string | undefined;
 }

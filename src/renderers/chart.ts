@@ -47,6 +47,13 @@ function keysOf({ folder, dependencies }: Chart, tree: Tree): Set<string> {
 
 export const join = (folder: string, path: string) => (folder === "." ? path : `${folder}/${path}`);
 
+/** The tree's path of what Helm calls `templates/x.yaml`. */
+export function pathIn({ folder, local }: Chart, source: string): string {
+  const [, sub = "", rest = ""] = /^charts\/([^/]+)\/(.+)$/.exec(source) ?? [];
+  const place = local.get(sub);
+  return place === undefined ? join(folder, source) : join(place, rest);
+}
+
 function read(path: string, tree: Tree): Chart | undefined {
   const value = object(readYaml(tree.files.get(path)?.text ?? "").documents[0]?.value);
   const name = string(value["name"]);

@@ -10,10 +10,13 @@ import type { Built } from "./kustomize.ts";
 import { firstLine } from "./origin.ts";
 import { deadline, runTool, type Outcome } from "./process.ts";
 import {
+  faultIn,
+  isNothing,
   NO_REPAIR,
   repairFor,
   standInHelpers,
   standInValues,
+  type Fault,
   type Repair,
   type Templates,
 } from "./repair.ts";
@@ -48,13 +51,14 @@ export async function renderRelease(
   const late = deadline();
   let repair = seed ?? NO_REPAIR;
   let outcome = await runHelm(release, { tree, files, repair, templates, side });
+  const fault = faultOf(outcome, repair);
   for (let tries = 0; !outcome.ok && !outcome.missing && tries < MOST_REPAIRS && !late(); tries++) {
     const next = repairFor(outcome.detail, repair, templates);
     if (!next) break;
     repair = next;
     outcome = await runHelm(release, { tree, files, repair, templates, side });
   }
-  const attempt = { release, tried: repair, repair: needed(repair, layers) };
+  const attempt = { release, tried: repair, repair: needed(repair, layers), fault };
   if (!outcome.ok) {
     const reason = outcome.missing ? "helm is not in PATH. Install it beside nines" : outcome.reason;
     return {
@@ -71,6 +75,12 @@ export async function renderRelease(
     attempt,
     dropped: repair.dropped.map((template) => join(release.chart.folder, template)),
   };
+}
+
+/** What stands in for values may be what a template fails with. */
+function faultOf(outcome: Outcome, repair: Repair): Fault | undefined {
+  const fault = outcome.ok || outcome.missing ? undefined : faultIn(outcome.detail);
+  return fault && (fault.always || isNothing(repair)) ? fault : undefined;
 }
 
 /** All that stands in was asked for; only what no file sets is missing. */

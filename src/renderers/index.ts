@@ -1,9 +1,9 @@
 import { isMeant } from "../engine/glob.ts";
 import type { Note, Render, Rendering, Side, Tree } from "../engine/types.ts";
-import { brokenBuilds, isTold, lostFiles } from "./broken.ts";
+import { brokenBuilds, brokenCharts, isTold, lostFiles } from "./broken.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
-import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, type Result } from "./jobs.ts";
+import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, untouchedJobs, type Result } from "./jobs.ts";
 import { leftOutFiles, withoutLeftOut } from "./left-out.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
 import { readPlain } from "./plain.ts";
@@ -11,6 +11,7 @@ import { sameReleases } from "./same-release.ts";
 import { isExcludedJob, NO_RULES, ruleNotes, withEnvironments } from "./unit-rules.ts";
 import { together, unitsOf, withoutOrders } from "./units.ts";
 import { looseValues } from "./values.ts";
+import { withWitnesses } from "./witnesses.ts";
 
 /**
  * Turns trees into what is deployed: charts through `helm template`, kustomizations through `kubectl kustomize`, the
@@ -43,6 +44,9 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const used = isUsed(plans);
   const lost = lostFiles(plans, head);
   const loose = looseValues({ base, head }, changed, (path) => used(path) || isMeant(rules.exclude, path));
+  const faults = brokenCharts(results);
+  const told = new Set(faults.map(({ id }) => id));
+  const untold = results.filter(({ job, built }) => !told.has(job.id) || built.attempt?.reason !== undefined);
   const side = (name: Side, tree: Tree): Rendering => ({
     // What renders on one side only cannot be compared: both sides are read as they are written.
     units: withEnvironments(
@@ -51,7 +55,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
           ...plain[name].units,
           ...unitsOf(results, { side: name, trees: { base, head }, failed, changed }),
           ...loose[name],
-          ...(name === "head" ? [...brokenBuilds(results), ...lost] : []),
+          ...(name === "head" ? [...brokenBuilds(results), ...faults, ...lost] : []),
         ]),
         plans,
       ),
@@ -60,12 +64,13 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
     notes: [
       ...tree.notes,
       ...plain[name].notes,
-      ...notesOf(results, name, touched).filter((note) => !isTold(note, lost)),
+      ...notesOf(untold, name, touched).filter((note) => !isTold(note, lost)),
       ...(left > 0 ? [tooMany(left)] : []),
       ...ruleNotes(rules, tree, changed),
     ],
   });
-  return { base: side("base", base), head: side("head", head) };
+  const untouched = untouchedJobs(plans, head, all).filter((job) => !isExcludedJob(rules, job));
+  return withWitnesses({ base: side("base", base), head: side("head", head) }, { untouched, tree: head });
 };
 
 function notesOf(results: readonly Result[], side: Side, touched: readonly Touched[]): Note[] {

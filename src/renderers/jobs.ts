@@ -77,7 +77,11 @@ export function seedsOf(results: readonly Result[]): Map<string, Repair> {
 
 function releaseJob(release: Release, side: Side, tree: Tree): Job {
   return {
-    ...{ id: releaseId(release), side, resources: [], release, sources: sourcesOf(release, tree) },
+    ...{ id: releaseId(release), side, resources: [], release },
+    // Looked for in the whole tree, and of most releases nobody asks.
+    get sources() {
+      return sourcesOf(release, tree);
+    },
     run: (seed) => renderRelease(release, { tree, side, seed }),
   };
 }
@@ -117,14 +121,27 @@ export function jobsOf(
     ...foldersOfChangedDeployers(trees, changed),
     ...movedIds(plans),
   ]);
-  return (["base", "head"] as const).flatMap((side) => {
-    const releases = plans[side].releases.map((release) => releaseJob(release, side, trees[side]));
-    const closures = plans[side].closures.map((closure): Job => ({
+  return (["base", "head"] as const).flatMap((side) =>
+    allJobs(plans[side], side, trees[side]).filter(({ id }) => touched.has(id)),
+  );
+}
+
+function allJobs({ releases, closures }: Plan, side: Side, tree: Tree): Job[] {
+  return [
+    ...releases.map((release) => releaseJob(release, side, tree)),
+    ...closures.map((closure): Job => ({
       ...{ id: closure.root.folder, side, resources: closure.resources, sources: closure.files },
-      run: () => buildKustomization(closure, trees[side], side),
-    }));
-    return [...releases, ...closures].filter(({ id }) => touched.has(id));
-  });
+      run: () => buildKustomization(closure, tree, side),
+    })),
+  ];
+}
+
+/** What stands on both sides and is none of the jobs. */
+export function untouchedJobs(plans: Record<Side, Plan>, tree: Tree, jobs: readonly Job[]): Job[] {
+  const taken = new Set(jobs.map(({ id }) => id));
+  const { releases, closures } = plans.base;
+  const known = new Set([...releases.map(releaseId), ...closures.map(({ root }) => root.folder)]);
+  return allJobs(plans.head, "head", tree).filter(({ id }) => known.has(id) && !taken.has(id));
 }
 
 /** Both sides of a unit or none of it; first what changes itself, then production. */

@@ -2,6 +2,7 @@ import { list, object, string } from "../engine/json.ts";
 import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Json, Manifest, Side, Tree } from "../engine/types.ts";
+import { orderedValues } from "../engine/values.ts";
 import { generated } from "./application-sets.ts";
 import type { Chart } from "./chart.ts";
 import { environmentsIn } from "./helmfile-text.ts";
@@ -70,11 +71,15 @@ function ofSpec(order: Order, repository: Repository): Release[] {
 /** Flux: a chart of a GitRepository, with values files, all relative to the repository's root. */
 function ofHelmRelease(manifest: Manifest, { folders, tree }: Repository): Release[] {
   const spec = object(manifest.get("spec", "chart", "spec"));
+  const names = texts(spec["valuesFiles"]);
   const isGit = object(spec["sourceRef"])["kind"] === "GitRepository";
   const chart = isGit ? folders.get(resolvePath(".", string(spec["chart"]) ?? "") ?? "") : undefined;
   if (!chart) return [];
-  const files = texts(spec["valuesFiles"]).flatMap((file) => existing(resolvePath(".", file), tree));
-  return [{ chart, files: withoutOwn(files, chart), order: manifest, identity: fluxIdentity(manifest) }];
+  const files = names.flatMap((file) => existing(resolvePath(".", file), tree));
+  const whole = files.length === names.length && isWhole(manifest) && !manifest.get("spec", "valuesFrom");
+  return [
+    { chart, files: withoutOwn(files, chart), order: manifest, whole, identity: fluxIdentity(manifest) },
+  ];
 }
 
 /** Argo CD: a chart by its path; values files relative to it, or to a source with a name: `$values/shop/prod.yaml`. */
@@ -95,9 +100,16 @@ function ofSource(one: Order, source: FieldPath, { folders, tree }: Repository):
     );
   });
   return [
-    { chart, files: withoutOwn(files, chart), order, identity: argoIdentity(order, { ...one, source }) },
+    {
+      ...{ chart, files: withoutOwn(files, chart), order, identity: argoIdentity(order, { ...one, source }) },
+      whole: files.length === names.length && isWhole(order) && object(helm)["fileParameters"] === undefined,
+    },
   ];
 }
+
+/** What only a cluster could complete is no value. */
+const isWhole = (order: Manifest) =>
+  !orderedValues(order).some(({ values }) => /\{\{|\$\{/.test(JSON.stringify(values)));
 
 /** helmfile: local charts with values files. Of the template around them only the environment's name is followed. */
 function ofHelmfile(path: string, text: string, repository: Repository): Release[] {

@@ -25,6 +25,8 @@ export interface Release {
   readonly variant?: string;
   /** The name under which it is installed, and where; absent where nothing says it. */
   readonly identity?: ReleaseIdentity;
+  /** All of its values are known: whoever orders it names no source of them that is not here. */
+  readonly whole?: boolean;
   /** What the other side calls it. */
   readonly id?: string;
   /** Values that switch on what nothing else does, by path. */

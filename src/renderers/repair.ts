@@ -17,6 +17,9 @@ export interface Repair {
 
 export const NO_REPAIR: Repair = { empty: [], unknown: [], forced: [], helpers: [], dropped: [] };
 
+export const isNothing = (repair: Repair): boolean =>
+  Object.values(repair).every((all: readonly string[]) => all.length === 0);
+
 /** What rules take as unknown and stay silent about (see engine/template.ts). */
 const UNKNOWN = "${unknown}";
 
@@ -98,6 +101,36 @@ const SWITCH = /(^|\.)(enabled?|create|install)$/;
 /** Values that a text names: `.Values.image.tag` → `image.tag`. */
 export function valuesIn(text: string): string[] {
   return Array.from(text.matchAll(/\.Values\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)/g), (match) => match[1] ?? "");
+}
+
+/** What a template is wrong in, by itself or with the values that it got. */
+export interface Fault {
+  /** Its path in the chart. */
+  readonly template: string;
+  /** 1-based; the first where Helm names none. */
+  readonly line: number;
+  /** It cannot be read, whatever the values. */
+  readonly always: boolean;
+  readonly message: string;
+}
+
+/** What Helm's error says of a template; undefined where it names none. */
+export function faultIn(error: string): Fault | undefined {
+  const places = placesOf(error);
+  const [place] = places;
+  if (!place) return undefined;
+  const written = places.find(({ template, line }) => template === place.template && line > 0);
+  // Where it is stands beside it.
+  const said = error
+    .replace(/^(Error: )?(\S+:\d+:\d+\s)?/, "")
+    .replace(/ at \(\S+\)/, "")
+    .replace(/\bexecuting "[^"]*" at /, "");
+  return {
+    template: place.template,
+    line: written?.line ?? 1,
+    always: error.includes("parse error at ("),
+    message: said.replaceAll(/\s+/g, " ").trim(),
+  };
 }
 
 /** The templates that the error names, innermost first: `mychart/templates/service.yaml:11:18`. */

@@ -2,7 +2,7 @@ import { at, string, type JsonObject } from "../engine/json.ts";
 import { skeleton } from "../engine/template.ts";
 import type { FieldPath, Json, Location, Side, Tree } from "../engine/types.ts";
 import type { ValuesLayer } from "../engine/values.ts";
-import { join } from "./chart.ts";
+import { pathIn } from "./chart.ts";
 import { locationOf, sourceDocuments, type SourceDocument } from "./origin.ts";
 import { layersOf, type Release } from "./release.ts";
 
@@ -27,11 +27,7 @@ export function templateIndex(release: Release, tree: Tree, side: Side): Templat
     return known;
   };
   return {
-    pathOf: (source) => {
-      const [, sub = "", rest = ""] = /^charts\/([^/]+)\/(.+)$/.exec(source) ?? [];
-      const local = chart.local.get(sub);
-      return local === undefined ? join(chart.folder, source) : join(local, rest);
-    },
+    pathOf: (source) => pathIn(chart, source),
     locate: (path, object, field) => {
       const template = templateOf(object, documentsOf(path));
       const written = text(path);

@@ -20,6 +20,12 @@ spec:
 const kustomization = (...resources: readonly string[]) =>
   `namespace: media\nresources: [${resources.join(", ")}]\n`;
 
+const chart = (port: string) => ({
+  "chart/Chart.yaml": "apiVersion: v2\nname: player\nversion: 1.0.0\n",
+  "chart/values.yaml": "port: 80\n",
+  "chart/templates/service.yaml": SERVICE.replace("port: 80 }]", `port: 80, targetPort: ${port}\n    }]`),
+});
+
 export default defineCheck({
   kind: "state",
   id: "manifest-unreadable",
@@ -55,6 +61,11 @@ export default defineCheck({
         "kustomization.yaml": kustomization("service.yaml", "settings.yaml").replace("]", `]${MARK}`),
         "service.yaml": SERVICE,
       },
+    },
+    {
+      title: "an action of a chart's template is not closed",
+      before: chart("{{ .Values.port }}"),
+      after: chart(`{{ .Values.port }${MARK}`),
     },
   ],
   safe: [
