@@ -53,7 +53,7 @@ describe("a template that this change breaks", () => {
       "chart/values.yaml": "theme: { color: red }\n",
     });
     const after = { ...before, "chart/values.yaml": "color: red\n" };
-    expect(await stops(before, after)).toEqual({ at: [LINE], notes: 0 });
+    expect(await stops(before, after)).toEqual({ at: ["chart/values.yaml:1"], notes: 0 });
   });
 });
 
