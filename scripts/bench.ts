@@ -1,5 +1,5 @@
 /**
- * Measures what a review costs in time and memory, how that grows, how many GitHub calls a push costs, how long webhooks
+ * Measures what a review costs in time and memory, of manifests and of workflows, how that grows, how many GitHub calls a push costs, how long webhooks
  * wait for their answer while large reviews run, and how long a push waits for its verdict.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -16,8 +16,7 @@ const SIZES = [100, 1000, 5000];
 /** The first is the warm-up and does not count. */
 const RUNS = 6;
 
-interface Measure {
-  readonly manifests: number;
+interface Cost {
   /** Of the files of both sides, equal ones once. */
   readonly bytes: number;
   /** Median of the runs after the first. */
@@ -28,22 +27,30 @@ interface Measure {
   readonly rssMB: number;
 }
 
-async function child(script: string, manifests: number, runs: number): Promise<ChildResult> {
+interface Measure extends Cost {
+  readonly manifests: number;
+}
+
+async function child(script: string, kind: "manifests" | "workflows", what: string): Promise<ChildResult> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     "--expose-gc",
     // As `npm start` and the container run it.
     "--max-semi-space-size=4",
     script,
-    String(manifests),
-    String(runs),
+    kind,
+    what,
+    String(RUNS),
   ]);
   return JSON.parse(stdout) as ChildResult;
 }
 
 async function measure(script: string, manifests: number): Promise<Measure> {
-  const { bytes, ms, rssMB } = await child(script, manifests, RUNS);
+  return { manifests, ...costs(await child(script, "manifests", String(manifests))) };
+}
+
+function costs({ bytes, ms, rssMB }: ChildResult): Cost {
   const [coldMs = 0, ...warm] = ms;
-  return { manifests, bytes, ms: round(median(warm)), coldMs: round(coldMs), rssMB: round(rssMB) };
+  return { bytes, ms: round(median(warm)), coldMs: round(coldMs), rssMB: round(rssMB) };
 }
 
 function median(values: readonly number[]): number {
@@ -63,12 +70,13 @@ const allowedMB = (bytes: number) => (4 * bytes) / 1e6 + 120;
 
 interface Results {
   readonly review: readonly Measure[];
+  readonly workflows: Cost;
   readonly calls?: Calls;
   readonly intake?: Latency;
   readonly verdict?: Latency;
 }
 
-function asText({ review, calls, intake, verdict }: Results): string {
+function asText({ review, workflows, calls, intake, verdict }: Results): string {
   const rows = review.map((measured, index) => {
     const before = review[index - 1];
     return [
@@ -83,8 +91,19 @@ function asText({ review, calls, intake, verdict }: Results): string {
   });
   const titles = ["manifests", "read", "review", "first", "peak", "allowed", "growth"];
   const table = [titles.map((title) => title.padStart(9)).join(""), ...rows];
-  return [...table, ...(calls ? costOf(calls) : []), ...waits({ intake, verdict })].join("\n");
+  return [
+    ...table,
+    ...ofWorkflows(workflows),
+    ...(calls ? costOf(calls) : []),
+    ...waits({ intake, verdict }),
+  ].join("\n");
 }
+
+const ofWorkflows = ({ bytes, ms, coldMs }: Cost): string[] => [
+  "",
+  "A review of 30 workflows",
+  `  read ${(bytes / 1e3).toFixed(0)} kB, review ${ms.toFixed(0)} ms, first ${coldMs.toFixed(0)} ms`,
+];
 
 const costOf = ({ cold, warm, irrelevant }: Calls): string[] => [
   "",
@@ -114,18 +133,26 @@ function sizes(text: string): number[] {
 interface Options {
   readonly format: "text" | "json";
   readonly sizes: readonly number[];
+  readonly workflows: string;
   readonly calls: boolean;
   readonly latency: boolean;
 }
 
-async function bench({ format, sizes: wanted, calls: counted, latency }: Options): Promise<void> {
+async function reviews({
+  sizes: wanted,
+  workflows: folder,
+}: Options): Promise<Pick<Results, "review" | "workflows">> {
+  using built = build();
+  const script = built.path(CHILD);
   const review: Measure[] = [];
-  {
-    using built = build();
-    for (const size of wanted) review.push(await measure(built.path(CHILD), size));
-  }
+  for (const size of wanted) review.push(await measure(script, size));
+  return { review, workflows: costs(await child(script, "workflows", folder)) };
+}
+
+async function bench(options: Options): Promise<void> {
+  const { format, calls: counted, latency } = options;
   const results: Results = {
-    review,
+    ...(await reviews(options)),
     ...(counted && { calls: await callsPerPush() }),
     ...(latency && { intake: await intakeLatency(), verdict: await verdictLatency() }),
   };
@@ -136,6 +163,7 @@ await new Command("bench")
   .description("Measure reviews of generated repositories.")
   .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
   .option("--sizes <list>", "how many manifests", sizes, SIZES)
+  .option("--workflows <folder>", "measure 30 workflows of those below it, not generated ones", "")
   .option("--no-calls", "leave GitHub calls out")
   .option("--no-latency", "leave waiting times out")
   .action(bench)

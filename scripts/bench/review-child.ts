@@ -1,4 +1,4 @@
-/** Started by the benchmark in a process of its own: reviews one generated repository and prints what it cost. */
+/** Started by the benchmark in a process of its own: reviews one repository and prints what it cost. */
 import { createHash } from "node:crypto";
 import type { Blob, Tree } from "../../src/engine/types.ts";
 import { defaultPolicy } from "../../src/policy/index.ts";
@@ -6,10 +6,10 @@ import { render } from "../../src/renderers/index.ts";
 import { review } from "../../src/review.ts";
 import { peakMemory } from "../support/peak-memory.ts";
 import { afterChange, benchRepository } from "./manifests.ts";
+import { afterNewRunner, benchWorkflows, workflowsBelow } from "./workflows.ts";
 
 /** What one child measured. */
 export interface ChildResult {
-  readonly manifests: number;
   /** Of the blobs of both sides, each once. */
   readonly bytes: number;
   readonly findings: number;
@@ -35,13 +35,22 @@ function asTree(commit: string, texts: ReadonlyMap<string, string>): Tree {
   return { commit, files, notes: [] };
 }
 
-function treesOf(count: number): [base: Tree, head: Tree] {
+type Texts = ReadonlyMap<string, string>;
+type Sides = readonly [base: Tree, head: Tree];
+
+const sides = (base: Texts, head: Texts): Sides => [asTree("base", base), asTree("head", head)];
+
+function manifests(count: number): Sides {
   const repository = benchRepository(count);
-  return [asTree("base", repository.files), asTree("head", afterChange(repository))];
+  return sides(repository.files, afterChange(repository));
 }
 
-async function measure(count: number, runs: number): Promise<ChildResult> {
-  const [base, head] = treesOf(count);
+function workflows(folder: string): Sides {
+  const files = folder === "" ? benchWorkflows() : workflowsBelow(folder);
+  return sides(files, afterNewRunner(files));
+}
+
+async function measure([base, head]: Sides, expected: number, runs: number): Promise<ChildResult> {
   const policy = defaultPolicy("2026-01-01");
   const ms: number[] = [];
   let [rssMB, findings] = [0, 0];
@@ -51,14 +60,18 @@ async function measure(count: number, runs: number): Promise<ChildResult> {
     const report = await review(base, head, policy, render);
     ms.push(performance.now() - start);
     findings = report.findings.length;
-    if (report.scope.manifests !== count)
-      throw new Error(`${report.scope.manifests} of ${count} manifests were read.`);
+    if (report.scope.manifests !== expected)
+      throw new Error(`${report.scope.manifests} of ${expected} manifests were read.`);
     if (run === 0) rssMB = peakMemory() / 1e6;
   }
   const texts = new Set([base, head].flatMap(({ files }) => [...files.values()].map(({ text }) => text)));
   const bytes = [...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return { manifests: count, bytes, findings, ms, rssMB };
+  return { bytes, findings, ms, rssMB };
 }
 
-const [count = "100", runs = "1"] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(await measure(Number(count), Number(runs))));
+const [kind, what = "", runs = "1"] = process.argv.slice(2);
+const result =
+  kind === "workflows"
+    ? await measure(workflows(what), 0, Number(runs))
+    : await measure(manifests(Number(what)), Number(what), Number(runs));
+process.stdout.write(JSON.stringify(result));

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
 import { afterChange, benchRepository } from "../../scripts/bench/manifests.ts";
+import { afterNewRunner, benchWorkflows, workflowsBelow } from "../../scripts/bench/workflows.ts";
 
 const changes = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>) =>
   [...after].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
@@ -31,4 +32,20 @@ test("a change touches about one file in a hundred, and no file appears or goes"
   expect([...after.keys()]).toEqual([...before.files.keys()]);
   expect(touched.length).toBeGreaterThanOrEqual(8);
   expect(touched.length).toBeLessThanOrEqual(11);
+});
+
+test("writes 30 workflows that GitHub could read, the same every time", () => {
+  const workflows = benchWorkflows();
+  expect(workflows.size).toBe(30);
+  for (const text of workflows.values()) {
+    const [document, ...more] = parseAllDocuments(text);
+    expect([document?.errors, more]).toEqual([[], []]);
+    expect(Object.keys(document?.toJS() as object)).toEqual(expect.arrayContaining(["name", "on", "jobs"]));
+  }
+  expect(benchWorkflows()).toEqual(workflows);
+  expect(changes(workflows, afterNewRunner(workflows))).toHaveLength(1);
+});
+
+test("refuses a folder with too few workflows by its name", () => {
+  expect(() => workflowsBelow("examples")).toThrow(/^examples holds \d+ workflows; 30 are measured\.$/);
 });
