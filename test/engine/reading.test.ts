@@ -226,6 +226,14 @@ describe("hostile input costs little and is said", () => {
     expect(result.notes.at(-1)?.line).toBe((LIMITS.documents - 1) * 2 - 1);
   });
 
+  test("a row of # before a value that is not written", () => {
+    const text = `${config("a")}data:\n  list: [main, ${"#".repeat(60)}\n    &none ]\n  after: x\n`;
+    const [document] = readYaml(text).documents;
+    const { result, ms } = timed(() => document?.find(["data", "list"]).value);
+    expect(ms).toBeLessThan(2_000);
+    expect(text.slice(result?.start, result?.end)).toMatch(/^\[main/);
+  });
+
   test("size", () => {
     const { documents, problems } = readYaml(`a: ${"x".repeat(LIMITS.characters)}`);
     expect(documents).toEqual([]);

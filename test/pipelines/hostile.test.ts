@@ -57,6 +57,11 @@ describe("hostile files end in a note", () => {
     expect(notes[0]?.message).not.toBe("");
   });
 
+  test("a row of # before a value that is not written is no riddle", () => {
+    const list = `[main, ${"#".repeat(60)}\n      &none ]`;
+    expect(notesOf(`on:\n  push:\n    branches: ${list}\njobs:\n${job("a", "go test")}`)).toEqual([]);
+  });
+
   test("one megabyte of shell is read", () => {
     const script = "          echo hello && go test ./... || true; (cd x; make y) | tee z\n".repeat(14_000);
     expect(notesOf(`on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n${script}`)).toEqual(
