@@ -1,3 +1,4 @@
+import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 
 /**
@@ -35,6 +36,12 @@ export default tseslint.config(
       complexity: ["error", 12],
       eqeqeq: "error",
     },
+  },
+  {
+    files: ["src/**/*.ts"],
+    plugins: { regexp },
+    // Texts come from strangers: an expression that can read one in many ways lets a line of them take hours.
+    rules: { "regexp/no-super-linear-backtracking": "error" },
   },
   {
     files: ["src/engine/types.ts"],

@@ -54,7 +54,7 @@ async function attemptsSince(octokit: Octokit, oldest: number): Promise<Attempt[
     });
     const recent = data.filter(({ delivered_at }) => Date.parse(delivered_at) >= oldest);
     attempts.push(...recent);
-    cursor = /[?&]cursor=([^&>]+)[^>]*>;\s*rel="next"/.exec(headers.link ?? "")?.[1];
+    cursor = /[?&]cursor=([^&>]+)(?:&[^>]*)?>;\s*rel="next"/.exec(headers.link ?? "")?.[1];
     if (cursor === undefined || recent.length < data.length) break;
     cursor = decodeURIComponent(cursor);
   }

@@ -129,7 +129,7 @@ function onlyNames(
   return (
     isKustomization(path) &&
     entries.length > 0 &&
-    lines.every((line) => entries.includes(line) || /^\s*\w*:?\s*$/.test(line)) &&
+    lines.every((line) => entries.includes(line) || /^\w*:?$/.test(line.trim())) &&
     entries.every((line) => files.some((file) => line.includes(file)))
   );
 }

@@ -40,7 +40,7 @@ function commandOf(word: string): Command {
 }
 
 /** Three or more backticks or tildes, also as the first thing of a list item or a quote. */
-const FENCE = /^(?:[ \t]*(?:[-*+>]|\d+[.)]))*[ \t]*(`{3,}|~{3,})(.*)$/;
+const FENCE = /^(?:[ \t]*(?:[-*+>]|\d+[.)]))*[ \t]*(`{3,}(?!`)|~{3,}(?!~))(.*)/;
 
 /** The lines that are neither in a fenced block nor in an HTML comment. Quotes and indented code cannot match a command. */
 function* proseLines(body: string): Generator<string> {

@@ -132,8 +132,8 @@ function locateInText(
   const lines = manifest.source.slice(span.start, span.end).split("\n");
   const first = lineOf(lineStarts(manifest.source), span.start);
   const named = lines.findIndex((line) => {
-    const [, name = ""] = /^\s*(?:- )?["']?alert["']?:\s*(.*?)\s*(?:#.*)?$/.exec(line) ?? [];
-    return name.replace(/^["']|["']$/g, "") === rule.name;
+    const [, name = ""] = /^\s*(?:- )?["']?alert["']?:([^#]*)/.exec(line) ?? [];
+    return name.trim().replace(/^["']|["']$/g, "") === rule.name;
   });
   if (named < 0) return key;
   const next = lines.findIndex((line, index) => index > named && /^\s*(- )?["']?alert["']?:/.test(line));

@@ -3,7 +3,7 @@ import { isPlaceholder, type Refusal } from "./refusal.ts";
 import type { FieldPath, Json } from "./types.ts";
 
 /** apimachinery pkg/api/resource, ParseQuantity: a decimal number and at most one suffix. */
-const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 
 export const isQuantity = (text: string): boolean => QUANTITY.test(text);
 

@@ -31,7 +31,7 @@ const EXCLUSIONS: readonly { readonly tool?: RegExp; readonly option: RegExp }[]
   // What a list of packages or files is cleared of: `$(go list ./... | grep -v e2e)`.
   {
     option: new RegExp(
-      String.raw`\bgrep (?:-\S+ )*(?:-\w*v\w*|--invert-match)(?: -\S+)* ${ARGUMENT}(?: -e ${ARGUMENT})*`,
+      String.raw`\bgrep (?:-\S+ )*(?:-[^\Wv]*v\w*|--invert-match)(?: -\S+)* ${ARGUMENT}(?: -e ${ARGUMENT})*`,
       "g",
     ),
   },

@@ -40,11 +40,11 @@ function named({ texts, source }: Statement, name: Expr): Expr {
 }
 
 const COMPARISON =
-  /^\(?\s*(?:return )?(?:env\s?\.\s?)?(?<name>BRANCH_NAME|TAG_NAME|GIT_BRANCH|params\.\w+)\s*(?:(?<operator>[=!] ?=)\s*'(?<value>[^']*)')?\s*\)?$/;
+  /^\(?\s*(?:return )?(?:env\s?\.\s?)?(?<name>BRANCH_NAME|TAG_NAME|GIT_BRANCH|params\.\w+)(?:\s*(?<operator>[=!] ?=)\s*'(?<value>[^']*)')?\s*\)?$/;
 
 /** A comparison of the branch, of the tag or of a parameter, as Groovy writes it. Anything else may be anything. */
 export function branchCondition(source: string): Expr {
-  const parts = source.replace(/^\(\s*(.*)\s*\)$/s, "$1").trim();
+  const parts = source.replace(/^\((.*)\)$/s, "$1").trim();
   if (/\|\s?\|/.test(parts)) return or(...parts.split(/\|\s?\|/).map((part) => branchCondition(part.trim())));
   if (/&\s?&/.test(parts)) return and(...parts.split(/&\s?&/).map((part) => branchCondition(part.trim())));
   return comparison(COMPARISON.exec(parts.slice(0, 300))?.groups ?? {});

@@ -68,7 +68,7 @@ function taskOf(text: string, prefix: string, block: () => string): Task[] {
     const name = /\.new[ (]+:?["']?([\w:-]+)/.exec(text)?.[1] ?? usual;
     return [{ name: prefix + name, lines: [command] }];
   }
-  const [, name, rest = ""] = /^(?:multi)?task[ (]+:?["']?([\w:-]+)["']?(.*)$/.exec(text) ?? [];
+  const [, name, rest = ""] = /^(?:multi)?task[ (]+:?["']?([\w:-]+)["']?(.*)/s.exec(text) ?? [];
   if (name === undefined) return [];
   const body = /\bdo\b/.test(rest) ? block() : (/\{(.*)\}\s*$/.exec(rest)?.[1] ?? "");
   return [{ name: prefix + name.replace(/:$/, ""), lines: [...needed(rest, prefix), ...commandsOf(body)] }];
@@ -77,7 +77,7 @@ function taskOf(text: string, prefix: string, block: () => string): Task[] {
 /** `=> [:a, "b:c"]`, `: %i[a b]`, `: :a`. A name is looked for in its own namespace first; as rake does, but once. */
 function needed(rest: string, prefix: string): string[] {
   const [, list = ""] =
-    /^(?:\s*,\s*\[[^\]]*\])?\s*(?:=>|:)?\s*(\[[^\]]*\]|%[iwIW][[(][^\])]*[\])]|:[\w:]+|["'][\w:]+["'])/.exec(
+    /^(?:\s*,\s*\[[^\]]*\])?\s*(?:(?:=>|:)\s*)?(\[[^\]]*\]|%[iwIW][[(][^\])]*[\])]|:[\w:]+|["'][\w:]+["'])/.exec(
       rest,
     ) ?? [];
   const words = list.replace(/^%[iwIW]/, "").match(/[a-z][\w:]*/g) ?? [];

@@ -190,14 +190,14 @@ function bodyOf(lines: readonly string[]): string[] {
 /** `test (build "x")` needs `test` and `build`. */
 const calls = (needed: string, { name }: Tool): string[] =>
   needed
-    .replaceAll(/\(([\w-]+)[^()]*\)/g, "$1")
+    .replaceAll(/\(([\w-]+)(?![\w-])[^()]*\)/g, "$1")
     .split(/\s+/)
     .filter((word) => /^[\w./-]+$/.test(word))
     .map((word) => `${name} ${word}`);
 
 /** A command of a recipe: `-` before it lets it fail, `@` keeps it quiet, and `$$` is a dollar. */
 function line(source: string): string {
-  const [, marks = "", command = ""] = /^\s*([@+-]*)\s*(.*)$/s.exec(source) ?? [];
+  const [, marks = "", command = ""] = /^\s*([@+-]*)\s*(.*)/s.exec(source) ?? [];
   const plain = command.replaceAll(/\$[({]MAKE[)}]/g, "make").replaceAll("$$", "$");
   return marks.includes("-") ? `${plain} || true` : plain;
 }

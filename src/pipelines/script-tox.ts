@@ -47,7 +47,7 @@ function sectionsOf(source: string): ReadonlyMap<string, Section> {
   let value: string[] = [];
   for (const line of source.split(/\r?\n/)) {
     const [, name] = /^\[([^\]]+)\]/.exec(line) ?? [];
-    const [, key, first = ""] = /^([\w.-]+)\s*[=:]\s*(.*)$/.exec(line) ?? [];
+    const [, key, first = ""] = /^([\w.-]+)\s*[=:]\s*(.*)/.exec(line) ?? [];
     if (/^\s*[#;]/.test(line)) continue;
     if (name !== undefined) {
       section = sections.get(name) ?? new Map<string, string[]>();
@@ -72,7 +72,7 @@ function expanded(text: string, depth = 0): string[] {
   if (whole === undefined || depth > 4) return [text];
   const starts = before.split(/[,\s]/);
   const head = starts.pop() ?? "";
-  const [, rest = "", more = ""] = /^([^,\s]*)(.*)$/.exec(after) ?? [];
+  const [, rest = "", more = ""] = /^([^,\s]*)(.*)/s.exec(after) ?? [];
   const here = list.split(",").map((one) => `${head}${one.trim()}${rest}`);
   return [...starts, ...here, more].slice(0, MOST).flatMap((one) => expanded(one, depth + 1));
 }
@@ -96,7 +96,7 @@ const joined = (lines: readonly string[]): string[] => lines.join("\n").replaceA
 
 /** `lint: ruff` is for environments with that part in their names, `!lint: pytest` for those without. */
 function chosen(line: string, factors: readonly string[]): string[] {
-  const [, condition, command = ""] = /^((?:[!\w.-]|\{[^{}]*\}|,\s?)+):\s+(.*)$/.exec(line) ?? [];
+  const [, condition, command = ""] = /^((?:[!\w.-]|\{[^{}]*\}|,\s?)+):\s+(.*)/.exec(line) ?? [];
   if (condition === undefined) return line.trim() === "" ? [] : [line.trim()];
   const holds = expanded(condition)
     .flatMap((part) => part.split(/,\s?/))
@@ -108,7 +108,7 @@ function chosen(line: string, factors: readonly string[]): string[] {
 
 /** `-` before a command lets it fail; what tox puts in is left out, or its default is taken. */
 function lineOf(line: string, passes: boolean): string {
-  const [, marks = "", command = ""] = /^([-!]?)\s*(.*)$/.exec(line) ?? [];
+  const [, marks = "", command = ""] = /^([-!]?)\s*(.*)/.exec(line) ?? [];
   const plain = command
     .replaceAll(/\{posargs:?([^{}]*)\}/g, "$1")
     .replaceAll(/\{(envpython|env_python)\}/g, "python")

@@ -13,8 +13,10 @@ export function suggestResult(
 ): Suggestion | undefined {
   if (!condition || !canBeAsked(needs) || !asksStatus(condition.expr)) return undefined;
   const { path, line } = condition.at;
-  const parts = LINE.exec(text(path)?.split("\n")[line - 1] ?? "");
-  const [, head = "", value = "", tail = ""] = parts ?? [];
+  const [, head = "", rest = ""] = LINE.exec(text(path)?.split("\n")[line - 1] ?? "") ?? [];
+  const [beforeComment = ""] = rest.split(/\s#/, 1);
+  const value = beforeComment.trimEnd();
+  const tail = rest.slice(value.length);
   // What goes on in the next line is not all here.
   const written = value === condition.text.trim() ? asking(value, needs) : undefined;
   return written === undefined ? undefined : { path, line, endLine: line, text: head + written + tail };
@@ -23,8 +25,8 @@ export function suggestResult(
 const canBeAsked = (needs: readonly string[]): boolean =>
   needs.length > 0 && needs.every((id) => /^[A-Za-z_][\w-]*$/.test(id));
 
-/** A condition in one line, without quotes; then a comment. */
-const LINE = /^(\s*if:\s*)([^'"|>&\s].*?)(\s+#.*|\s*)$/;
+/** A condition in one line, without quotes; then perhaps a comment. */
+const LINE = /^(\s*if:\s*)([^'"|>&\s].*)/;
 const FENCED = /^\$\{\{((?:(?!\$\{\{|\}\}).)*)\}\}$/;
 
 function asking(value: string, needs: readonly string[]): string | undefined {

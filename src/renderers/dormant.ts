@@ -46,9 +46,9 @@ export function dormantSwitches(
 export function conditionsOf(text: string): Switches {
   const result: Record<string, Json> = {};
   const action =
-    /\s*(?:\{\{-?\s*(?:\/\*[\s\S]*?\*\/|\$\w+\s*:?=[^}]*|(if)\s+([^}]*?))\s*-?\}\}|#[^\n]*|---[^\n]*)/y;
+    /\s*(?:\{\{-?\s*(?:\/\*[\s\S]*?\*\/\s*-?|\$\w+\s*:?=[^}]*|if\s([^}]*))\}\}|#[^\n]*|---[^\n]*)/y;
   for (let match = action.exec(text); match; match = action.exec(text)) {
-    if (match[1] === "if") Object.assign(result, wantedIn(match[2] ?? ""));
+    if (match[1] !== undefined) Object.assign(result, wantedIn(match[1]));
   }
   return result;
 }

@@ -75,6 +75,7 @@ describe("a command", () => {
       ">".repeat(60_000),
       "- ".repeat(30_000),
       "`".repeat(60_000),
+      `${"`".repeat(60_000)}\u2028`,
       "<!--".repeat(15_000),
     ];
     const cost = processorSeconds(() => {

@@ -104,7 +104,7 @@ export default defineCheck({
 /** Options that leave tests out, by tool. */
 const NARROWING: readonly { readonly tool: RegExp; readonly option: RegExp }[] = [
   { tool: /^(pytest|tox)$/, option: / (-k|-m) \S.*|--(deselect|ignore)[= ]\S+/ },
-  { tool: /^go test$/, option: / -(short|run|skip)\b(?!=false)|grep -\w*v\w*( -\S+)* [^\s|)]+/ },
+  { tool: /^go test$/, option: / -(short|run|skip)\b(?!=false)|grep -[^\Wv]*v\w*( -\S+)* [^\s|)]+/ },
   {
     tool: /^(jest|script)$/,
     option:
