@@ -148,6 +148,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "workload-removed": [
     "workload-removed",
     "release-moved",
+    "deploy-target-moved",
     "deployer-removed",
     "backend-not-running",
     "destructive-removal",

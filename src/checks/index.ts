@@ -105,6 +105,7 @@ import contradictingFields from "./transition/contradicting-fields.ts";
 import cronjobMissesRuns from "./transition/cronjob-misses-runs.ts";
 import cronjobSuspended from "./transition/cronjob-suspended.ts";
 import danglingConfigRef from "./transition/dangling-config-ref.ts";
+import deployTargetMoved from "./transition/deploy-target-moved.ts";
 import imageDowngrade from "./transition/image-downgrade.ts";
 import immutableFieldChange from "./transition/immutable-field-change.ts";
 import ingressClassChanged from "./transition/ingress-class-changed.ts";
@@ -239,6 +240,7 @@ export const checks: readonly Check[] = [
   cronjobMissesRuns,
   cronjobSuspended,
   danglingConfigRef,
+  deployTargetMoved,
   imageDowngrade,
   immutableFieldChange,
   ingressClassChanged,

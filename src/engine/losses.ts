@@ -13,6 +13,8 @@ export interface Lost {
   readonly words: readonly string[];
   /** By its labels others select it, and they may select others as well. */
   readonly label?: { readonly key: string; readonly value: string };
+  /** The name is an address, which anybody may call. */
+  readonly address?: true;
 }
 
 /** What Services and pods of a unit lose in a change: names, ports, labels. */
@@ -28,7 +30,7 @@ export function lostOf(changes: readonly Change[]): Lost[] {
     const left = new Set(is ? portsOf(is) : []);
     const ports = is ? portsOf(was).filter((port) => !left.has(port)) : [];
     return [
-      ...(is ? [] : [{ from: was, words: [was.name] }]),
+      ...(is ? [] : [{ from: was, words: [was.name], ...(isService(was) && { address: true as const }) }]),
       ...gone.map((label) => ({ from: was, words: [label.key, label.value], label })),
       ...ports.flatMap((port) => [
         { from: was, words: [was.name, port] },

@@ -41,7 +41,7 @@ export const isPruning = (app: Manifest, spec: FieldPath): boolean =>
   app.get(...spec, "syncPolicy", "automated", "prune") === true;
 
 /** By the folder of its file, or by the overlay that includes that: a base's objects are deployed through it. */
-function deploys(deployer: Manifest, { path }: Manifest, unit: string): boolean {
+export function deploys(deployer: Manifest, { path }: Manifest, unit: string): boolean {
   return deployedFolders(deployer).some((folder) => covers(folder, path) || covers(folder, `${unit}/`));
 }
 

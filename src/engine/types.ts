@@ -198,8 +198,10 @@ export interface UnreadValue extends Subject {
 /** What could be read, or built, before the change and no longer can: the tool that deploys it fares no better. */
 export interface Broken extends Subject {
   readonly at: Location;
-  /** What the parser, or kustomize, says of it. */
+  /** What the parser, or the tool that builds it, says of it. */
   readonly reason: string;
+  /** The folder that it deploys, where that is gone. */
+  readonly lost?: string;
 }
 
 /** A key that a file of values has more than once. */

@@ -5,6 +5,7 @@ import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
 import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, untouchedJobs, type Result } from "./jobs.ts";
 import { leftOutFiles, withoutLeftOut } from "./left-out.ts";
+import { withLostFolders } from "./lost-folders.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
 import { readPlain } from "./plain.ts";
 import { sameReleases } from "./same-release.ts";
@@ -70,7 +71,12 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
     ],
   });
   const untouched = untouchedJobs(plans, head, all).filter((job) => !isExcludedJob(rules, job));
-  return withWitnesses({ base: side("base", base), head: side("head", head) }, { untouched, tree: head });
+  const sides = withLostFolders(
+    { base: side("base", base), head: side("head", head) },
+    { base, head },
+    changed,
+  );
+  return withWitnesses(sides, { untouched, tree: head });
 };
 
 function notesOf(results: readonly Result[], side: Side, touched: readonly Touched[]): Note[] {

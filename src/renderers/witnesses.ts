@@ -71,10 +71,18 @@ function names(texts: readonly string[], losses: readonly Loss[]): boolean {
     return known;
   };
   const said = losses.filter(({ words }) => words.every(has));
+  const called = said.filter(({ address }) => address).map(({ from }) => callOf(from.name));
+  if (called.some((call) => texts.some((text) => call.test(text)))) return true;
   return (
     said.some(({ label }) => label !== undefined) ||
     (said.length > 0 && texts.some((text) => KINDS.test(text)))
   );
+}
+
+/** `http://web`, `web:8080`, `web.shop.svc`: how a Service is called. */
+function callOf(name: string): RegExp {
+  const host = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(String.raw`(://|@)${host}(?![\w-])|(?<![\w.-])${host}(\.[\w-]+)*(:\d|\.svc)`);
 }
 
 /** The word, and not as a part of a longer one. */

@@ -1,3 +1,4 @@
+import type { Broken, Problem } from "../../engine/types.ts";
 import { defineCheck, severities } from "../define.ts";
 
 const MARK = " # <- finding";
@@ -15,6 +16,16 @@ metadata: { name: player, namespace: media }
 spec:
   selector: { app: player }
   ports: [{ name: http, port: 80 }]
+`;
+
+const APPLICATION = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: player, namespace: argocd }
+spec:
+  destination: { namespace: media }
+  source:
+    repoURL: https://git.example.com/media
+    path: player
 `;
 
 const kustomization = (...resources: readonly string[]) =>
@@ -67,8 +78,26 @@ export default defineCheck({
       before: chart("{{ .Values.port }}"),
       after: chart(`{{ .Values.port }${MARK}`),
     },
+    {
+      title: "an Application still deploys a folder that is removed",
+      before: { "apps/player.yaml": APPLICATION, "player/service.yaml": SERVICE },
+      after: { "apps/player.yaml": APPLICATION.replace("path: player", `path: player${MARK}`) },
+    },
   ],
   safe: [
+    {
+      title: "the Application goes with its folder",
+      before: { "apps/player.yaml": APPLICATION, "player/service.yaml": SERVICE, "settings.yaml": SETTINGS },
+      after: { "settings.yaml": SETTINGS },
+    },
+    {
+      title: "the Application deploys a tag, which still has the folder",
+      before: {
+        "apps/player.yaml": `${APPLICATION}    targetRevision: v1.2.0\n`,
+        "player/service.yaml": SERVICE,
+      },
+      after: { "apps/player.yaml": `${APPLICATION}    targetRevision: v1.2.0\n` },
+    },
     { title: "it can be read", before: SETTINGS, after: SETTINGS.replace("player.ex", "play.ex") },
     {
       title: "a file is removed together with its entry",
@@ -87,13 +116,28 @@ export default defineCheck({
   ],
 
   *run(world) {
-    for (const { at, reason, ...subject } of world.broken) {
-      yield {
-        subject,
-        at,
-        message: `${subject.ref} could be read before this change and no longer can: ${reason}. What deploys it fails there, too.`,
-        fix: `Correct ${at.path}, line ${String(at.line)}.`,
-      };
-    }
+    for (const broken of world.broken)
+      yield broken.lost === undefined ? unreadable(broken) : abandoned(broken);
   },
 });
+
+function unreadable({ at, reason, ...subject }: Broken): Problem {
+  return {
+    subject,
+    at,
+    message: `${subject.ref} could be read before this change and no longer can: ${reason}. What deploys it fails there, too.`,
+    fix: `Correct ${at.path}, line ${String(at.line)}.`,
+  };
+}
+
+/** Argo CD and Flux stop at a path that is not there, and delete nothing. */
+function abandoned({ at, reason, lost, ...subject }: Broken): Problem {
+  const tool = subject.kind === "Kustomization" ? "Flux" : "Argo CD";
+  return {
+    subject,
+    at,
+    key: lost ?? "",
+    message: `${subject.ref} stops working: ${reason}. ${tool} reports an error from then on: what runs goes on, but nothing updates it, and nothing of it is deleted.`,
+    fix: `Let ${subject.ref} deploy the folder's new place, or remove it together with ${String(lost)}.`,
+  };
+}

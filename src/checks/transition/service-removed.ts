@@ -130,7 +130,9 @@ export default defineCheck({
       kind === "removed" && isGone(before, transition) ? [before] : [],
     );
     const names = new Set(removed.map(({ name }) => name));
-    const mentions = Map.groupBy(mentionsOf(transition.after, names), (mention) => mention.service);
+    const near = mentionsOf(transition.after, names);
+    const far = mentionsOf({ manifests: neighbours(removed, transition.after) }, names);
+    const mentions = Map.groupBy([...near, ...far], (mention) => mention.service);
     for (const service of removed) {
       const callers = (mentions.get(service.name) ?? []).filter((mention) => calls(mention, service));
       const problem = callers.length > 0 ? named(service, callers) : unnamed(service, transition);
@@ -138,6 +140,18 @@ export default defineCheck({
     }
   },
 });
+
+/** Who may call from another unit of the same namespace, where no Service of that name is left anywhere. */
+function neighbours(removed: readonly Manifest[], after: World): Manifest[] {
+  const gone = removed.filter(({ namespace, name }) => namespace !== "" && !after.anywhere("Service", name));
+  const namespaces = new Set(gone.map(({ namespace }) => namespace));
+  if (namespaces.size === 0) return [];
+  return CALLERS.flatMap((kind) => after.everywhere(kind)).filter(
+    (one) => namespaces.has(one.namespace) && after.unitOf(one) !== after.unit,
+  );
+}
+
+const CALLERS = ["Deployment", "StatefulSet", "DaemonSet", "Rollout", "CronJob", "ConfigMap"];
 
 /** Gone from here, and not only moved to another unit. */
 function isGone(service: Manifest, { before, after }: Transition): boolean {
