@@ -1,5 +1,5 @@
 import type { Step } from "./model.ts";
-import { condition, itemsOf, newStep, numbered, runLineOf, status, YES } from "./reading.ts";
+import { condition, itemsOf, inOneShell, newStep, numbered, runLineOf, status, YES } from "./reading.ts";
 import { entries, field, text } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
 
@@ -11,7 +11,7 @@ export function readScript(step: Node): Step[] {
     condition: condition(status("always"), "after-script", line.at),
     allowFailure: condition(YES, "after-script", line.at),
   }));
-  return numbered([...lines(field(step, "script")), ...after]);
+  return numbered([...inOneShell(lines(field(step, "script"))), ...after]);
 }
 
 const lines = (script: Node | undefined): Step[] => itemsOf(script).flatMap((item) => line(item));

@@ -1,5 +1,5 @@
 import type { Job, Step } from "./model.ts";
-import { itemsOf, newStep, numbered, runLineOf } from "./reading.ts";
+import { itemsOf, inOneShell, newStep, numbered, runLineOf } from "./reading.ts";
 import { entries, field, text } from "./yaml.ts";
 import type { Node } from "./yaml.ts";
 
@@ -7,7 +7,7 @@ import type { Node } from "./yaml.ts";
 export function readCommands(step: Node): Step[] {
   const found = ["command", "commands"].flatMap((key) => commands(field(step, key)));
   const steps = found.length > 0 ? found : itemsOf(field(step, "plugins")).flatMap(plugin);
-  return numbered(steps);
+  return numbered(inOneShell(steps));
 }
 
 function commands(node: Node | undefined): Step[] {

@@ -4,6 +4,7 @@ import { pathCause } from "./cause-path.ts";
 import type { Change, Weakening } from "./compare.ts";
 import type { Evidence, Remedy } from "./evidence.ts";
 import type { Condition, Job } from "./model.ts";
+import { shownGuard } from "./shell-skips.ts";
 import { regain } from "./suggest-criterion.ts";
 import { oneLine, WORDS_OF } from "./words.ts";
 
@@ -28,7 +29,23 @@ function testCause(before: Evidence, after: Evidence, change: Change): Cause | u
       ...(regained.at.path === after.at.path ? {} : { home: after.at.path }),
     };
   }
-  return allowedCause(before, after) ?? conditionCause(before, after);
+  return allowedCause(before, after) ?? conditionCause(before, after) ?? shellCause(before, after);
+}
+
+/** The script comes to the test only under a condition that it did not ask before. */
+function shellCause(
+  before: Evidence,
+  { guards = [], job, pipeline, text: command, at }: Evidence,
+): Cause | undefined {
+  const known = new Set(before.guards?.map(({ guard }) => shownGuard(guard)));
+  const found = guards.find(({ guard }) => !known.has(shownGuard(guard)));
+  if (!found) return undefined;
+  const { guard } = found;
+  const runs = guard.when ? "only if" : "unless";
+  const what = `${nounOf(pipeline)} ${job.id} now runs \`${oneLine(command)}\` ${runs} \`${oneLine(guard.text)}\``;
+  const fix = `Run it whenever the deploy does. To pass a single broken test by, skip that test in its own file, with a date and a reason.`;
+  const home = found.at.path === at.path ? {} : { home: at.path };
+  return { at: found.at, what, fix, job, ...home };
 }
 
 function fixOf(remedy: Remedy | undefined, { text: command }: Evidence): string {

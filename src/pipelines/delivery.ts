@@ -19,6 +19,7 @@ import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { readOtherSystems } from "./other-systems.ts";
 import { untestedPath } from "./path-filters.ts";
+import { settings } from "./shell-variables.ts";
 import { rowOf } from "./stage-rows.ts";
 
 /** How one test stands before one production deploy. */
@@ -89,10 +90,10 @@ export function readDelivery(
   const pipelines = [...readGithubActions(files), ...readOtherSystems(files)].map((pipeline) =>
     withAccepted(pipeline, declared.bypasses),
   );
-  const read = pipelines.map((pipeline) => ({
-    pipeline,
-    jobs: pipeline.jobs.map((job) => readCommands(job, tree)),
-  }));
+  const read = pipelines.map((pipeline) => {
+    const bind = settings(pipeline, tree);
+    return { pipeline, jobs: pipeline.jobs.map((job) => readCommands(job, tree, bind(job))) };
+  });
   // A deploy that only others start is theirs, and gated there.
   const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
   const found = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));

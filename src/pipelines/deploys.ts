@@ -1,5 +1,5 @@
 import type { Environment, Location, Policy } from "../engine/types.ts";
-import type { StepCommand } from "./commands.ts";
+import type { Placed, StepCommand } from "./commands.ts";
 import { isDeclared } from "./declared.ts";
 import {
   COMMIT_ACTIONS,
@@ -32,6 +32,8 @@ export interface DeployPoint {
   readonly source?: string;
   /** Why its failure does not fail the step, where the shell hides it. */
   readonly swallowed?: string;
+  /** What must hold in its script for it to run. */
+  readonly guards?: readonly Placed[];
   readonly at: Location;
 }
 
@@ -137,7 +139,7 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
       const tier = tierOf(job, pipeline, text);
       return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
     }
-    return commands.flatMap(({ texts, line, folder, swallowed }, index): Found[] => {
+    return commands.flatMap(({ texts, line, folder, swallowed, guards }, index): Found[] => {
       const found = deployCommand(texts);
       if (!found) return [];
       const tier = tierOf(job, pipeline, found.text);
@@ -150,6 +152,7 @@ function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
           ...point,
           ...(source === undefined ? {} : { source }),
           ...(swallowed === undefined ? {} : { swallowed }),
+          ...(guards ? { guards } : {}),
         },
       ];
     });

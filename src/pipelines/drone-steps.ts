@@ -2,6 +2,7 @@ import { EVENTS, eventsIn, isTrue, targetsOf, whenCondition } from "./drone-cond
 import type { Condition, Job, Need, Step, Trigger } from "./model.ts";
 import {
   condition,
+  inOneShell,
   itemsOf,
   listAt,
   need,
@@ -49,7 +50,7 @@ function readStep(id: string, node: Node, needs: readonly Need[]): Job {
   return newJob(id, at, {
     needs,
     condition: whenCondition(when, node),
-    steps: numbered(commands(node)),
+    steps: numbered(inOneShell(commands(node))),
     ...(allowed ? { allowFailure: allowed } : {}),
     ...(when && targets.length > 0 ? { environment: { names: targets, at: when.at } } : {}),
   });

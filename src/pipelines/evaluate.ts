@@ -156,6 +156,7 @@ function call(name: string, args: readonly Possible[]): Possible {
   const test = own(STRINGS, name);
   if (test) return strings(test, args);
   if (name === "matches") return matching(args);
+  if (name === "text") return (args[0] ?? UNKNOWN).map((value) => (value === ANY ? ANY : asText(value)));
   if (name === "fromjson") return (args[0] ?? UNKNOWN).map((value) => fromJson(value));
   return UNKNOWN;
 }

@@ -1,7 +1,7 @@
 import { STAGES } from "../engine/types.ts";
 import type { Location, Stage, Tree } from "../engine/types.ts";
-import { commandsOf } from "./commands.ts";
-import type { StepCommand } from "./commands.ts";
+import { commandsOf, guardsAfter } from "./commands.ts";
+import type { Placed, StepCommand } from "./commands.ts";
 import { criterionOf, functionalCriterion, isFunctional } from "./criteria.ts";
 import type { Criterion } from "./criteria.ts";
 import { walk } from "./expressions.ts";
@@ -9,6 +9,8 @@ import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
 import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import type { Job, Pipeline, Step } from "./model.ts";
+import { skipping } from "./shell-skips.ts";
+import type { Bind } from "./shell-variables.ts";
 
 /** From here on a stage counts as present; below, only as "perhaps". */
 export const PRESENT = 0.6;
@@ -32,6 +34,8 @@ export interface Evidence {
   readonly remedy?: Remedy;
   /** Why it cannot be told whether it fails: its criterion lies where the files do not show it. */
   readonly unsure?: string;
+  /** What must hold in its script for it to run. */
+  readonly guards?: readonly Placed[];
   readonly at: Location;
 }
 
@@ -44,8 +48,20 @@ export interface JobCommands {
   readonly steps: readonly { readonly step: Step; readonly commands: readonly StepCommand[] }[];
 }
 
-export function readCommands(job: Job, tree: Tree): JobCommands {
-  return { job, steps: job.steps.map((step) => ({ step, commands: commandsOf(step, tree) })) };
+export function readCommands(job: Job, tree: Tree, bind: Bind): JobCommands {
+  let ended: readonly Placed[] = [];
+  const steps = job.steps.map((step, index) => {
+    if (!step.continues) ended = [];
+    const commands = commandsOf(step, tree, job.steps[index + 1]?.continues).map((command) => {
+      const guards = [...ended, ...(command.guards ?? [])].map((placed) => {
+        return { ...placed, expr: bind(placed.expr, step) };
+      });
+      return guards.length === 0 ? command : { ...command, guards };
+    });
+    ended = [...ended, ...guardsAfter(step)];
+    return { step, commands };
+  });
+  return { job, steps };
 }
 
 /** What a job tests. */
@@ -57,8 +73,13 @@ export function findEvidence(pipeline: Pipeline, read: JobCommands, tree: Tree):
     return [...ofAction(step, base), ...commands.flatMap((command) => ofCommand(command, base, tree))];
   });
   const all = [...found, ...ofRollback(read, pipeline)].map((evidence) => corroborate(evidence));
-  const unique = [...new Map(all.map((evidence) => [keyOf(evidence), evidence])).values()];
-  return unique.length > 0 ? unique : ofName(pipeline, job);
+  const unique = new Map<string, Evidence>();
+  for (const evidence of all.map((one) => ({ ...one, guards: skipping(one, all) }))) {
+    const known = unique.get(keyOf(evidence));
+    // What runs in any case is not left out by what may run as well.
+    if (known?.guards?.length !== 0) unique.set(keyOf(evidence), evidence);
+  }
+  return unique.size > 0 ? [...unique.values()] : ofName(pipeline, job);
 }
 
 const keyOf = ({ purpose, step, text }: Evidence): string => `${purpose} ${step?.index ?? -1} ${text}`;
@@ -103,7 +124,11 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
     const purpose = functional ? "acceptance" : rule.purpose;
     const at = { ...base.step.at, line: command.line, column: 1, endLine: command.line, endColumn: 1 };
     const blunt = command.swallowed ?? rule.blunt?.(text);
-    return [{ ...base, purpose, tool: rule.tool, text, confidence, at, ...whetherItFails(blunt, criterion) }];
+    const { tool } = rule;
+    const guarded = command.guards ? { guards: command.guards } : {};
+    return [
+      { ...base, purpose, tool, text, confidence, at, ...whetherItFails(blunt, criterion), ...guarded },
+    ];
   }
   return [];
 }

@@ -148,6 +148,26 @@ function children(expr: Expr): readonly Expr[] {
   }
 }
 
+/** The expression with what `replace` gives in the place of paths and calls; undefined leaves one as it is. */
+export function rewrite(expr: Expr, replace: (node: Expr) => Expr | undefined): Expr {
+  const again = (child: Expr): Expr => rewrite(child, replace);
+  switch (expr.kind) {
+    case "path":
+      return replace(expr) ?? expr;
+    case "call":
+      return replace(expr) ?? { ...expr, args: expr.args.map(again) };
+    case "not":
+      return { kind: "not", of: again(expr.of) };
+    case "compare":
+      return { ...expr, left: again(expr.left), right: again(expr.right) };
+    case "and":
+    case "or":
+      return { ...expr, args: expr.args.map(again) };
+    default:
+      return expr;
+  }
+}
+
 const STATUS = new Set(["success", "failure", "always", "cancelled"]);
 
 /** Whether a condition asks for a status itself. If not, `success() &&` is implied. */

@@ -1,10 +1,13 @@
 import type { Location } from "../engine/types.ts";
-import { evaluate, mayBeTrue } from "./evaluate.ts";
+import type { DeployPoint } from "./deploys.ts";
+import { evaluate, mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Possible } from "./evaluate.ts";
 import { walk } from "./expressions.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Standing } from "./gates.ts";
 import type { Condition, Job, Step } from "./model.ts";
 import { canFail } from "./reraise.ts";
+import { shellCondition } from "./shell-skips.ts";
 import { allows, scenarioScope } from "./simulate.ts";
 import type { Play } from "./simulate.ts";
 import { WORDS_OF } from "./words.ts";
@@ -22,7 +25,7 @@ export function stepValue(condition: Condition, play: Play): Possible {
 }
 
 /** A later step's condition once a step failed. */
-export function afterStep(condition: Condition, failed: Step, play: Play): Possible {
+function afterStep(condition: Condition, failed: Step, play: Play): Possible {
   const scope = scenarioScope(play);
   const status: Readonly<Record<string, Possible>> = {
     always: [true],
@@ -58,6 +61,52 @@ export function faultOf(
     return { reason: `may fail: its job has ${allowed}`, at: job.allowFailure.at };
   }
   return undefined;
+}
+
+/** A test in the job that deploys: what lets the step of the deploy run without it; undefined where nothing does. */
+export function inJob(
+  { step, job }: Evidence,
+  deployStep: number,
+  base: Play,
+): Omit<Standing, "scenario"> | undefined {
+  const later = job.steps[deployStep];
+  if (!step || !later) return { verdict: "required", reason: "runs in the same job" };
+  if (step.background && (step.joined ?? Infinity) > deployStep) {
+    const reason = "runs in the background, and the deploy does not wait for it";
+    return { verdict: "advisory", reason, at: step.at };
+  }
+  if (later.condition && mayBeTrue(afterStep(later.condition, step, base))) {
+    return {
+      verdict: "advisory",
+      reason: "the deploy step runs although it failed",
+      at: later.condition.at,
+    };
+  }
+  if (step.condition && mayBeFalse(stepValue(step.condition, base))) {
+    return { verdict: "skippable", reason: "is a step that can be skipped", at: step.condition.at };
+  }
+  return undefined;
+}
+
+/** How a test stands that nothing in its job passes by. */
+export const IN_JOB = { verdict: "required", reason: "is an earlier step of the same job" } as const;
+
+/** A test that its script passes by, where the deploy goes on without it; undefined where nothing lets it. */
+export function skippedInShell(
+  { guards = [] }: Evidence,
+  points: readonly DeployPoint[],
+  play: Play,
+): { verdict: "skippable" | "bypassable"; reason: string; at: Location } | undefined {
+  const asked = shellCondition(guards, points);
+  if (!asked || !mayBeFalse(stepValue(asked, play))) return undefined;
+  const verdict = mayBeFalse(stepValue(asked, { ...play, free: false })) ? "skippable" : "bypassable";
+  return { verdict, reason: `runs only if \`${asked.text}\``, at: asked.at };
+}
+
+/** Whether a test's script may come to it. */
+export function comesToIt({ guards = [] }: Evidence, play: Play): boolean {
+  const asked = shellCondition(guards, []);
+  return !asked || mayBeTrue(stepValue(asked, play));
 }
 
 /** The idiom "let all tests run, then fail": a later step asks for this step's outcome and ends in a failure. */

@@ -5,7 +5,7 @@ import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
 import { byRules, notRequired } from "./external-gate.ts";
 import type { Stage } from "./external-gate.ts";
-import { afterStep, faultOf, stepValue } from "./faults.ts";
+import { comesToIt, faultOf, IN_JOB, inJob, skippedInShell, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
 import { AUTOMATIC, isBeforeMerge, scenariosOf } from "./scenarios.ts";
@@ -121,8 +121,9 @@ export class Judge {
     );
   }
 
-  #runs({ job, step }: Evidence, play: Play): boolean {
-    if (!canRun(this.#play(play).get(job.key))) return false;
+  #runs(evidence: Evidence, play: Play): boolean {
+    const { job, step } = evidence;
+    if (!canRun(this.#play(play).get(job.key)) || !comesToIt(evidence, play)) return false;
     return !step?.condition || mayBeTrue(stepValue(step.condition, play));
   }
 
@@ -136,13 +137,14 @@ export class Judge {
     const fault = faultOf(evidence, { ...base, free: false });
     if (fault) return { verdict: "advisory", ...fault };
     const same = deploy.points.find((point) => point.job === job);
-    if (same) return this.#inJob(evidence, same.step, base);
+    const inShell = skippedInShell(evidence, deploy.points, base);
+    if (same) return inJob(evidence, same.step, base) ?? inShell ?? IN_JOB;
     const through = this.#gets(base, deploy, { key: job.key, result: "failure" });
     if (through === "always") return this.#ungated(evidence, deploy);
     if (through === "free" || faultOf(evidence, base)) {
       return { verdict: "bypassable", reason: "can be bypassed by an input, a label or a message" };
     }
-    return this.#skippable(evidence, deploy, base);
+    return this.#skippable(evidence, deploy, base) ?? inShell ?? this.#stops(evidence, deploy);
   }
 
   #ungated(evidence: Evidence, deploy: Deploy): Omit<Standing, "scenario"> {
@@ -154,7 +156,11 @@ export class Judge {
       : { verdict: "advisory", reason: "runs beside it: nothing makes the deploy wait for it" };
   }
 
-  #skippable(evidence: Evidence, deploy: Deploy, base: Play): Omit<Standing, "scenario"> {
+  #stops(evidence: Evidence, deploy: Deploy): Omit<Standing, "scenario"> {
+    return { verdict: "required", reason: `stops it when it fails (${this.#link(evidence, deploy)})` };
+  }
+
+  #skippable(evidence: Evidence, deploy: Deploy, base: Play): Omit<Standing, "scenario"> | undefined {
     const { job, step } = evidence;
     const through =
       this.#skips(job, base) && !skipsTogether(job, deploy.points, this.#play(base))
@@ -175,7 +181,7 @@ export class Judge {
         : "bypassable";
       return { verdict, reason: "is a step that can be skipped", ...atOf(step.condition) };
     }
-    return { verdict: "required", reason: `stops it when it fails (${this.#link(evidence, deploy)})` };
+    return undefined;
   }
 
   #skips(job: Job, play: Play): boolean {
@@ -218,26 +224,6 @@ export class Judge {
     if (own.length > 0) return own.every((point) => (step?.index ?? 0) > point.step && point.step >= 0);
     const before = this.ancestors(job, pipeline);
     return deploy.points.every((point) => before.has(point.job.key));
-  }
-
-  #inJob({ step, job }: Evidence, deployStep: number, base: Play): Omit<Standing, "scenario"> {
-    const later = job.steps[deployStep];
-    if (!step || !later) return { verdict: "required", reason: "runs in the same job" };
-    if (step.background && (step.joined ?? Infinity) > deployStep) {
-      const reason = "runs in the background, and the deploy does not wait for it";
-      return { verdict: "advisory", reason, at: step.at };
-    }
-    if (later.condition && mayBeTrue(afterStep(later.condition, step, base))) {
-      return {
-        verdict: "advisory",
-        reason: "the deploy step runs although it failed",
-        at: later.condition.at,
-      };
-    }
-    if (step.condition && mayBeFalse(stepValue(step.condition, base))) {
-      return { verdict: "skippable", reason: "is a step that can be skipped", at: step.condition.at };
-    }
-    return { verdict: "required", reason: "is an earlier step of the same job" };
   }
 
   /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */

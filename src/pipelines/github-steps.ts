@@ -1,4 +1,5 @@
 import type { Location } from "../engine/types.ts";
+import { parseExpression } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Files } from "./github-actions.ts";
 import { joinBackground, readControl } from "./github-background.ts";
@@ -6,7 +7,7 @@ import type { Concurrent } from "./github-background.ts";
 import { openElsewhere } from "./github-elsewhere.ts";
 import type { Home } from "./github-elsewhere.ts";
 import { localPath, readArguments, readCondition, readTexts } from "./github-jobs.ts";
-import { interpolate } from "./interpolate.ts";
+import { bind, interpolate } from "./interpolate.ts";
 import type { Known } from "./interpolate.ts";
 import type { Condition, Step } from "./model.ts";
 import { entries, entry, field, text } from "./yaml.ts";
@@ -105,7 +106,19 @@ function plainStep(node: Node, frame: Frame): Step {
     background: inBackground(node, frame),
     opaque: false,
     at: stepAt(node),
-    environment: readTexts(field(node, "env"), known),
+    ...inShell(readTexts(field(node, "env"), known), known),
+  };
+}
+
+/** What a script may ask for. */
+function inShell(
+  environment: Readonly<Record<string, string>>,
+  known: Known,
+): Pick<Step, "environment" | "variables" | "meaning"> {
+  return {
+    environment,
+    variables: Object.keys(environment).length === 0 ? known.env : { ...known.env, ...environment },
+    meaning: (source) => bind(parseExpression(source), known),
   };
 }
 

@@ -30,8 +30,9 @@ function nameOf(source: string): Expr {
   if (!source.startsWith("$")) return OPAQUE;
   const name = source.replaceAll(/[${}]/g, "");
   // A variable of one's own may be given with the start, as an input is.
-  return (
-    own(VARIABLES, name) ??
-    (name.startsWith("CI_") ? OPAQUE : { kind: "path", path: ["inputs", name.toLowerCase()] })
-  );
+  return variableOf(name) ?? { kind: "path", path: ["inputs", name.toLowerCase()] };
 }
+
+/** What GitLab itself gives a variable; undefined where it is somebody's own. */
+export const variableOf = (name: string): Expr | undefined =>
+  own(VARIABLES, name) ?? (name.startsWith("CI_") ? OPAQUE : undefined);

@@ -1,5 +1,5 @@
 import type { Leg, Step } from "./model.ts";
-import { condition, newStep, numbered, runLineOf, status, YES } from "./reading.ts";
+import { condition, inOneShell, newStep, numbered, runLineOf, status, YES } from "./reading.ts";
 import { readMatrix } from "./github-matrix.ts";
 import { entries, field, text } from "./yaml.ts";
 import type { MapNode, Node } from "./yaml.ts";
@@ -10,7 +10,7 @@ const NESTED = 10;
 /** The scripts of a job, each entry a step: the shell ends at the first that fails. */
 export function readScripts(job: Node, defaults: Node | undefined, root: Node): Step[] {
   const of = (key: string): Node | undefined => field(job, key) ?? field(defaults, key) ?? field(root, key);
-  const main = [...commands(of("before_script")), ...commands(field(job, "script"))];
+  const main = inOneShell([...commands(of("before_script")), ...commands(field(job, "script"))]);
   const after = commands(of("after_script")).map((step): Step => ({
     ...step,
     condition: condition(status("always"), "after_script", step.at),

@@ -1,6 +1,6 @@
 import { ANY, evaluate, onlyValue } from "./evaluate.ts";
 import type { Possible, Scope } from "./evaluate.ts";
-import { fences } from "./expressions.ts";
+import { fences, rewrite } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Leg } from "./model.ts";
 import { sampleOf } from "./patterns.ts";
@@ -56,23 +56,8 @@ export function bind(expr: Expr, known: Known): Expr {
 
 type Path = Extract<Expr, { kind: "path" }>;
 
-function replacePaths(expr: Expr, replace: (path: Path) => Expr): Expr {
-  const again = (child: Expr): Expr => replacePaths(child, replace);
-  switch (expr.kind) {
-    case "path":
-      return replace(expr);
-    case "not":
-      return { kind: "not", of: again(expr.of) };
-    case "compare":
-      return { ...expr, left: again(expr.left), right: again(expr.right) };
-    case "call":
-    case "and":
-    case "or":
-      return { ...expr, args: expr.args.map(again) };
-    default:
-      return expr;
-  }
-}
+const replacePaths = (expr: Expr, replace: (path: Path) => Expr): Expr =>
+  rewrite(expr, (node) => (node.kind === "path" ? replace(node) : undefined));
 
 /** These mean the same in a called workflow as where it is called. */
 const EVERYWHERE = new Set(["github", "inputs", "vars"]);

@@ -163,6 +163,12 @@ export interface Step {
   readonly joined?: number;
   /** A step in the background that is stopped before anything waits for it. */
   readonly cancelled?: boolean;
+  /** It runs in the shell of the step before it, which may have ended. */
+  readonly continues?: true;
+  /** The variables that its shell is given by the files, of the whole pipeline and of its job too. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What an expression of the CI system means in its script, arguments of a call put in. */
+  readonly meaning?: (source: string) => Expr;
   /** The `uses` of a local action could not be read. */
   readonly opaque: boolean;
   readonly at: Location;

@@ -119,7 +119,7 @@ function beforeDeploy({ kind, is }: Weakening, deploy: Deploy, tests: string): s
 
 const ENDS: Readonly<Partial<Record<string, string>>> = {
   skippable: "The test can be skipped.",
-  bypassable: "An input, a label or a message lets the deploy bypass it.",
+  bypassable: "An input, a variable, a label or a message lets the deploy bypass it.",
   "not-on-trigger": "The test does not run on this event.",
   post: "The test runs only after the deploy.",
   unlinked: "The test is left in another workflow, and nothing in the files makes the deploy wait for it.",

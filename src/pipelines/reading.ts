@@ -58,6 +58,10 @@ export function newStep(at: Location, fields: Partial<Step> = {}): Step {
   };
 }
 
+/** Steps of one shell: where one of them ends it, those after it do not run. */
+export const inOneShell = (steps: readonly Step[]): Step[] =>
+  steps.map((step, index) => (index === 0 ? step : { ...step, continues: true }));
+
 export const numbered = (steps: readonly Step[]): Step[] => steps.map((step, index) => ({ ...step, index }));
 
 /** A block scalar's text starts one line below its header. */

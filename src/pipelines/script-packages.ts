@@ -1,4 +1,5 @@
 import type { Tree } from "../engine/types.ts";
+import { lineAt } from "../engine/yaml.ts";
 import { join } from "./folders.ts";
 import type { Script } from "./scripts.ts";
 
@@ -30,9 +31,18 @@ export function packageScript(command: string, folder: string, tree: Tree): Scri
   const at = asked.folder === undefined ? folder : join(folder, asked.folder);
   if (asked.workspace !== undefined) return inWorkspaces(asked, asked.workspace, { at, tree });
   const path = join(at, "package.json");
-  const text = scriptsOf(tree.files.get(path)?.text)[asked.name];
+  const source = tree.files.get(path)?.text;
+  const text = scriptsOf(source)[asked.name];
   const label = `${path}: ${asked.name}`;
-  return text === undefined ? { label, folder: at } : { label, folder: at, text };
+  if (text === undefined) return { label, folder: at };
+  return { label, folder: at, text, start: { path, line: lineOf(asked.name, source ?? ""), spread: false } };
+}
+
+/** The line of a script, by its key: 1-based. */
+function lineOf(name: string, source: string): number {
+  const [scripts, key] = [source.indexOf('"scripts"'), `${JSON.stringify(name)}:`];
+  const at = source.indexOf(key, Math.max(scripts, 0));
+  return at === -1 ? 1 : lineAt(source, at);
 }
 
 interface State {

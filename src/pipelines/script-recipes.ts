@@ -1,6 +1,7 @@
 import type { Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
 import type { Script } from "./scripts.ts";
+import { inShell, MakeBranches, makeValues } from "./make-conditions.ts";
 import { own } from "./own.ts";
 
 interface Tool {
@@ -44,7 +45,7 @@ export function recipeScript(command: string, folder: string, tree: Tree): Scrip
   if (target === undefined) return undefined;
   const label = `${path ?? join(at, tool.name)}: ${target}`;
   const text = recipe(source, target, tool);
-  return text === undefined ? { label, folder: at } : { label, folder: at, text };
+  return text === undefined ? { label, folder: at } : { label, folder: at, text, separate: true };
 }
 
 /** `make lint test` is `make lint`, then `make test`. */
@@ -141,9 +142,11 @@ function recipe(source: string, target: string, tool: Tool): string | undefined 
   const starts = lines.flatMap((line, index) => (named(line, target, tool) ? [index] : []));
   if (starts.length === 0) return undefined;
   const parts = starts.map((start) => one(lines, start, tool));
+  const bodies = parts.flatMap(({ body }) => body);
   return [
+    ...(tool.name === "make" ? makeValues(bodies, source) : []),
     ...parts.flatMap(({ before }) => before),
-    ...parts.flatMap(({ body }) => body),
+    ...bodies,
     ...parts.flatMap(({ after }) => after),
   ].join("\n");
 }
@@ -160,8 +163,8 @@ function one(lines: readonly string[], start: number, tool: Tool): Recipe {
   // Behind `|` of make stands what must be there and need not be new, behind `&&` of just what comes after.
   const [before = "", after = ""] = (needed.split("#")[0] ?? "").split(tool.name === "just" ? "&&" : "|");
   const later = calls(after, tool);
-  const first = inline.trim() === "" ? [] : [line(inline)];
-  const body = [...first, ...bodyOf(lines.slice(end + 1))];
+  const first = inline.trim() === "" ? [] : [line(inline, tool)];
+  const body = [...first, ...bodyOf(lines.slice(end + 1), tool)];
   if (tool.name === "just") return { before: calls(before, tool), body, after: later };
   return { before: [...calls(before, tool), ...later], body, after: [] };
 }
@@ -180,11 +183,14 @@ function headerRest(
   return { rest, end };
 }
 
-function bodyOf(lines: readonly string[]): string[] {
+function bodyOf(lines: readonly string[], tool: Tool): string[] {
   const end = lines.findIndex((text) => !/^[\t ]+\S/.test(text) && !BETWEEN.test(text.trimEnd()));
-  return lines
-    .slice(0, end === -1 ? lines.length : end)
-    .flatMap((text) => (/^[\t ]+\S/.test(text) ? [line(text)] : []));
+  const branches = new MakeBranches();
+  const body = lines.slice(0, end === -1 ? lines.length : end).flatMap((text) => {
+    const branch = tool.name === "make" && !text.startsWith("\t") ? branches.read(text) : undefined;
+    return branch ?? (/^[\t ]+\S/.test(text) ? [line(text, tool)] : []);
+  });
+  return [...body, ...branches.end()];
 }
 
 /** `test (build "x")` needs `test` and `build`. */
@@ -196,8 +202,9 @@ const calls = (needed: string, { name }: Tool): string[] =>
     .map((word) => `${name} ${word}`);
 
 /** A command of a recipe: `-` before it lets it fail, `@` keeps it quiet, and `$$` is a dollar. */
-function line(source: string): string {
+function line(source: string, { name }: Tool): string {
   const [, marks = "", command = ""] = /^\s*([@+-]*)\s*(.*)/s.exec(source) ?? [];
-  const plain = command.replaceAll(/\$[({]MAKE[)}]/g, "make").replaceAll("$$", "$");
+  const called = command.replaceAll(/\$[({]MAKE[)}]/g, "make");
+  const plain = (name === "make" ? inShell(called) : called).replaceAll("$$", "$");
   return marks.includes("-") ? `${plain} || true` : plain;
 }

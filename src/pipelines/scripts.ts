@@ -19,6 +19,10 @@ export interface Script {
   readonly text?: string;
   /** It only names other scripts, and is no level of its own. */
   readonly list?: true;
+  /** Where its text begins; `spread` where its lines are lines of the file too. */
+  readonly start?: { readonly path: string; readonly line: number; readonly spread: boolean };
+  /** Each of its lines has a shell of its own. */
+  readonly separate?: true;
   /** False where its shell goes on after a command that failed. */
   readonly errexit?: boolean;
 }
@@ -50,7 +54,8 @@ function shellFile(command: string, folder: string, tree: Tree): Script | undefi
   const path = join(folder, file);
   const text = tree.files.get(path)?.text;
   if (text === undefined) return { label: path, folder };
-  return { label: path, folder, text, errexit: startsWithErrexit(command, groups?.["options"] ?? "", text) };
+  const errexit = startsWithErrexit(command, groups?.["options"] ?? "", text);
+  return { label: path, folder, text, errexit, start: { path, line: 1, spread: true } };
 }
 
 /** `-e` stands in the call or in the first line; `set -e` is read with the commands. A sourced script is the caller's. */

@@ -3,6 +3,8 @@ export interface Token {
   readonly kind: "word" | "operator";
   readonly text: string;
   readonly line: number;
+  /** A command's output in backticks is part of it. */
+  readonly computed?: true;
   /** Of a word that opens a group: whether something in it ends in a failure. */
   readonly fails?: boolean;
   /** Why the failure of a command here does not end the script: what comes after its group hides it. */
@@ -79,7 +81,8 @@ function word(script: string, state: State): Token {
   }
   // A character that ends a word and begins none would stop the walk.
   if (state.at === start) state.at += 1;
-  return { kind: "word", text, line };
+  const computed = script.slice(start, state.at).includes("`");
+  return computed ? { kind: "word", text, line, computed } : { kind: "word", text, line };
 }
 
 /** The next piece of a word: something quoted, substituted or redirected, or one character. */

@@ -1,4 +1,9 @@
+import { rewrite } from "./expressions.ts";
+import type { Expr } from "./expressions.ts";
+import type { Guard, Guarded, Reading } from "./shell-forks.ts";
 import { markGroups } from "./shell-groups.ts";
+import { OPAQUE } from "./reading.ts";
+import { readGuards } from "./shell-guards.ts";
 import { tokenize } from "./shell-tokens.ts";
 import type { Token } from "./shell-tokens.ts";
 
@@ -12,10 +17,12 @@ export interface Command {
   readonly line: number;
   /** Why its failure does not end the script with a failure; undefined where it does. */
   readonly swallowed?: string;
+  /** What must hold for it to run; absent where it always does. */
+  readonly guards?: readonly Guard[];
 }
 
 /** What the shell starts with. */
-export interface ShellOptions {
+export interface ShellOptions extends Reading {
   /** Whether a pipe fails with any of its parts. */
   readonly pipefail?: boolean;
   /** Whether the script ends with the first command that fails. */
@@ -25,7 +32,8 @@ export interface ShellOptions {
 /** The commands of a script, each with what its failure means. */
 export function readScript(script: string, options: ShellOptions = {}): Command[] {
   const errexit = (options.errexit ?? true) || BRANCHES.test(script);
-  return judge(statements(markGroups(tokenize(script))), { ...options, errexit });
+  const tokens = markGroups(tokenize(script));
+  return judge(statements(tokens), { ...options, errexit, guarded: readGuards(tokens, options) });
 }
 
 /** With functions and branches it is not told what ends a script without `set -e`; then its commands are taken to count. */
@@ -92,7 +100,10 @@ const KEYWORDS = new Set([
 ]);
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
-function judge(lists: readonly (readonly Part[])[], options: ShellOptions): Command[] {
+function judge(
+  lists: readonly (readonly Part[])[],
+  options: ShellOptions & { readonly guarded: Guarded },
+): Command[] {
   const commands: Command[] = [];
   let exits = options.errexit ?? true;
   let pipefail = options.pipefail ?? false;
@@ -101,6 +112,9 @@ function judge(lists: readonly (readonly Part[])[], options: ShellOptions): Comm
   const pipesRechecked = reads(lists, /PIPESTATUS/);
   const end = lists.findLastIndex((list) =>
     list.some(({ words }) => words.some(({ text }) => !KEYWORDS.has(text))),
+  );
+  const failing = lists.findLastIndex((list, index) =>
+    list.some(({ words }) => isFailing(words, index === end)),
   );
   lists.forEach((list, index) => {
     const first = list[0]?.words.map(({ text }) => text) ?? [];
@@ -116,11 +130,27 @@ function judge(lists: readonly (readonly Part[])[], options: ShellOptions): Comm
     const last = index === end;
     list.forEach((part, position) => {
       const goesOn = exits || rechecks ? undefined : because;
-      const context = { list, position, last, goesOn, pipefail: pipefail || pipesRechecked };
+      const { guarded } = options;
+      const failsLater = failing > index;
+      const context = {
+        list,
+        position,
+        last,
+        goesOn,
+        failsLater,
+        pipefail: pipefail || pipesRechecked,
+        guarded,
+      };
       commands.push(...command(part, context));
     });
   });
   return commands;
+}
+
+/** `exit 1`; at the end, also a condition. */
+function isFailing(words: readonly Token[], isEnd: boolean): boolean {
+  const text = words.map((token) => token.text).join(" ");
+  return /(^| )((exit|return) [1-9$]|false$)/.test(text) || (isEnd && /^(\[\[?|test) /.test(text));
 }
 
 /** A script that reads `$?` or `PIPESTATUS`, or hands a status on, is taken to judge its failures itself. */
@@ -135,6 +165,9 @@ interface Context {
   /** Why the shell goes on after a failure; undefined where it ends. */
   readonly goesOn: string | undefined;
   readonly pipefail: boolean;
+  /** Whether something further down fails by its own will: it is reached only if nothing left before. */
+  readonly failsLater: boolean;
+  readonly guarded: Guarded;
 }
 
 function command(part: Part, context: Context): Command[] {
@@ -144,9 +177,30 @@ function command(part: Part, context: Context): Command[] {
   const words = all.slice(start).filter((text) => text !== "}");
   const line = part.words[start]?.line ?? 0;
   const swallowed = swallow(part, all.slice(0, start), context);
-  const base = { words, text: words.join(" "), line };
+  const base = { words, text: words.join(" "), line, ...guardsOf(part.words[start], context.guarded) };
   return [swallowed === undefined ? base : { ...base, swallowed }];
 }
+
+/** With the values in place that the script itself gives to variables. */
+function guardsOf(token: Token | undefined, { guards, assigned }: Guarded): Pick<Command, "guards"> {
+  const found = token && guards.get(token);
+  return found
+    ? { guards: found.map((guard) => ({ ...guard, expr: withAssigned(guard.expr, assigned) })) }
+    : {};
+}
+
+/** A variable may be given a value that asks for its own: `SKIP=${SKIP:-false}`. */
+function withAssigned(expr: Expr, assigned: Guarded["assigned"], known: readonly string[] = []): Expr {
+  return rewrite(expr, (node) => {
+    const name = node.kind === "path" && node.path[0] === "shell" ? (node.path[1] ?? "") : undefined;
+    const value = name === undefined ? undefined : assigned.get(name);
+    if (name === undefined || value === undefined || known.includes(name)) return undefined;
+    return known.length < VALUES_DEEP ? withAssigned(value, assigned, [...known, name]) : OPAQUE;
+  });
+}
+
+/** Variables may be given values of variables; so deep, and no deeper, they are followed. */
+const VALUES_DEEP = 5;
 
 function swallow(part: Part, prefix: readonly string[], context: Context): string | undefined {
   const { list, position, last, goesOn, pipefail } = context;
@@ -158,11 +212,18 @@ function swallow(part: Part, prefix: readonly string[], context: Context): strin
   if (hidden !== undefined) return hidden;
   if (prefix.some((text) => JUDGES.has(text))) return undefined;
   // What the last list ends with is what the script ends with.
-  if (last) return undefined;
-  if (goesOn !== undefined) return goesOn;
-  const inFront = part.next === "&&" && position < list.length - 1;
+  return last ? undefined : (goesOn ?? passedOver(part, context));
+}
+
+function passedOver(part: Part, { list, position, failsLater }: Context): string | undefined {
+  const inFront =
+    part.next === "&&" && position < list.length - 1 && !(failsLater && leaves(list[position + 1]));
   return inFront ? "`set -e` ignores a failure before `&&`" : undefined;
 }
+
+/** A test that is repeated until it passes: `for … do test && exit 0; done; exit 1`. */
+const leaves = (part: Part | undefined): boolean =>
+  /^(exit( 0)?|break|return( 0)?)( [;}]|$)/.test(part?.words.map(({ text }) => text).join(" ") ?? "");
 
 /** After these the script asks for the status itself. */
 const JUDGES = new Set(["if", "while", "until", "elif", "!"]);

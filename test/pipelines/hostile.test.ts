@@ -76,6 +76,17 @@ describe("hostile files end in a note", () => {
     ["options without a command", `xvfb-run ${"-a=b ".repeat(20_000)}`],
     ["options of make", `make ${"-C -j ".repeat(20_000)}`],
     ["a here-document that does not end", "cat <<EOF\nx"],
+    ["ifs in ifs", 'if [ "$A" = 1 ]; then '.repeat(20_000)],
+    ["ways without end", `if [ "$A" ]; then x\n${'elif [ "$A" = 1 ]; then go test\n'.repeat(5_000)}fi`],
+    ["cases without end", `case "$A" in\n${"a) go test ;;\n".repeat(5_000)}esac`],
+    ["ends without end", '[ "$A" = 1 ] && exit 0\ngo test\n'.repeat(10_000)],
+    ["conditions without end", `${'[ "$A" = 1 ] && '.repeat(20_000)}go test`],
+    [
+      "values of values",
+      `${Array.from({ length: 5_000 }, (_, n) => `A${String(n)}=$A${String(n + 1)}\n`).join("")}[ $A0 ] || go test`,
+    ],
+    ["many variables", Array.from({ length: 5_000 }, (_, n) => `[ "$A${String(n)}" ] || go test`).join("\n")],
+    ["groups without end", "( { (".repeat(20_000)],
     ["a long word", `npm run ${"a:".repeat(100_000)}`],
   ])("a script with %s", (_, script) => {
     const lines = script

@@ -108,6 +108,19 @@ jobs:
       ),
     },
     {
+      title: "a variable lets the script pass the tests by",
+      before: GOOD,
+      after: release(
+        `    steps:
+      - run: |
+          if [ "$SKIP_TESTS" != "true" ]; then # <- finding
+            go test ./...
+          fi
+`,
+        "    needs: [test]\n",
+      ),
+    },
+    {
       title: "the scan reports, and no longer fails",
       before: scanned("zaproxy/action-full-scan@v0.12.0", "        with: { fail_action: true, target: a }\n"),
       after: scanned("zaproxy/action-full-scan@v0.12.0", "        with: { target: a }\n", FOUND),
@@ -236,6 +249,18 @@ jobs:
       - run: ./collect-coverage
       - if: steps.unit.outcome == 'failure'
         run: exit 1
+`,
+        "    needs: [test]\n",
+      ),
+    },
+    {
+      title: "the script asks for what is no switch, or tests either way",
+      before: GOOD,
+      after: release(
+        `    steps:
+      - run: |
+          command -v go || exit 1
+          if [ -n "$RACE" ]; then go test -race ./...; else go test ./...; fi
 `,
         "    needs: [test]\n",
       ),
