@@ -9,7 +9,7 @@ import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
 import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
 import type { Job, Pipeline, Step } from "./model.ts";
-import { skipping } from "./shell-skips.ts";
+import { withSkips } from "./shell-skips.ts";
 import type { Bind } from "./shell-variables.ts";
 
 /** From here on a stage counts as present; below, only as "perhaps". */
@@ -74,7 +74,7 @@ export function findEvidence(pipeline: Pipeline, read: JobCommands, tree: Tree):
   });
   const all = [...found, ...ofRollback(read, pipeline)].map((evidence) => corroborate(evidence));
   const unique = new Map<string, Evidence>();
-  for (const evidence of all.map((one) => ({ ...one, guards: skipping(one, all) }))) {
+  for (const evidence of withSkips(all)) {
     const known = unique.get(keyOf(evidence));
     // What runs in any case is not left out by what may run as well.
     if (known?.guards?.length !== 0) unique.set(keyOf(evidence), evidence);

@@ -27,9 +27,9 @@ export interface Guard {
 }
 
 /** Scripts nested deeper are read as if nothing guarded their commands. */
-export const DEPTH = 100;
+export const DEPTH = 40;
 /** More conditions than this are not kept together: what they come to is then not told, and nothing is said of it. */
-export const GUARDS_AT_MOST = 40;
+export const GUARDS_AT_MOST = 16;
 export const LONGEST = 200;
 
 export type Path = readonly Guard[];

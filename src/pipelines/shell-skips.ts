@@ -3,7 +3,7 @@ import { walk } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
 import type { Condition } from "./model.ts";
 import { and } from "./reading.ts";
-import type { Guard } from "./shell-forks.ts";
+import type { Fork, Guard } from "./shell-forks.ts";
 
 /** A command that may be passed by, and what for: one of several ways of doing the same is taken. */
 interface Guarded {
@@ -12,20 +12,27 @@ interface Guarded {
 }
 
 /**
- * The guards by which a test is left out unseen. A fork that tests on every way, or fails on those that do not test,
- * leaves nothing out.
+ * Leaves each test only the guards by which it is left out unseen. A fork that tests on every way, or fails on those
+ * that do not test, leaves nothing out.
  */
-export function skipping(one: Guarded, all: readonly Guarded[]): readonly Placed[] {
-  const alike = all.filter(({ purpose }) => purpose === one.purpose);
-  return (one.guards ?? []).filter(({ guard }) => {
-    const taken = new Set(alike.flatMap(({ guards = [] }) => waysOf(guards, guard)));
-    const { ways, failing } = guard.fork;
-    return Array.from({ length: ways }, (_, way) => way).some((way) => !taken.has(way) && !failing.has(way));
+export function withSkips<T extends Guarded>(
+  all: readonly T[],
+): (T & { readonly guards: readonly Placed[] })[] {
+  const taken = new Map<string, Map<Fork, Set<number>>>();
+  for (const { purpose, guards = [] } of all) {
+    const forks = taken.get(purpose) ?? new Map<Fork, Set<number>>();
+    taken.set(purpose, forks);
+    for (const { guard } of guards)
+      forks.set(guard.fork, new Set([...(forks.get(guard.fork) ?? guard.fork.failing), ...guard.on]));
+  }
+  return all.map((one) => {
+    const forks = taken.get(one.purpose);
+    const guards = (one.guards ?? []).filter(
+      ({ guard: { fork } }) => (forks?.get(fork)?.size ?? 0) < fork.ways,
+    );
+    return { ...one, guards };
   });
 }
-
-const waysOf = (guards: readonly Placed[], { fork }: Guard): number[] =>
-  guards.flatMap(({ guard }) => (guard.fork === fork ? guard.on : []));
 
 /** The condition under which a test runs, less what leaves the deploy out as well. */
 export function shellCondition(
