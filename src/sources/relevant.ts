@@ -62,6 +62,10 @@ const CALLED =
 const LOAD_TEST =
   /(^|\/)(k6|load|load[-_]?tests?|perf|perf(ormance)?[-_]?tests?|performance|stress([-_]?tests?)?)\/.*\.[cm]?[jt]s$|(^|[/._-])(k6|load[-_]?tests?|stress[-_]?tests?|perf[-_]?tests?)[^/]*\.[cm]?[jt]s$|(^|\/)(load|stress|soak|spike|breakpoint|smoke)\.[jt]s$/i;
 
+/** Where test runners are told how much must be covered. Only those that the whole repository shares are worth a request. */
+const COVERAGE =
+  /^([^/]+\/){0,3}((jest|vitest|vite)(\.[\w-]+)*\.config\.[cm]?[jt]s|jest\.config\.json|jest\.preset\.c?js|\.(nyc|c8)rc(\.json)?|nyc\.config\.c?js)$|^([^/]+\/)?(pyproject\.toml|\.coveragerc|setup\.cfg|pytest\.ini|build\.gradle(\.kts)?|pom\.xml|\.simplecov|(spec|test)\/\w+_helper\.rb)$|^(\.github\/)?\.?codecov\.ya?ml$/;
+
 const POLICY = /^(\.github\/)?nines\.yml$/;
 
 /** Files by whose name it is known that they hold no object of Kubernetes, though their form would allow it. */
@@ -96,7 +100,8 @@ const matches = (patterns: readonly RegExp[], path: string) => patterns.some((pa
 export function relevance(path: string): Relevance | undefined {
   if (FOREIGN.test(path)) return undefined;
   if (POLICY.test(path)) return "policy";
-  if (matches(PIPELINE, path) || CALLED.test(path) || LOAD_TEST.test(path)) return "pipeline";
+  if (matches(PIPELINE, path) || CALLED.test(path)) return "pipeline";
+  if (LOAD_TEST.test(path) || COVERAGE.test(path)) return "pipeline";
   if (path.startsWith(".github/") || matches(NO_MANIFEST, path)) return undefined;
   if (YAML.test(path) || JSON_FILE.test(path) || matches(TEMPLATES, path)) return "manifest";
   return undefined;

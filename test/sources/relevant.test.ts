@@ -75,6 +75,12 @@ test.each([
   "tests/performance/spike.ts",
   "scripts/load-test.js",
   "load.js",
+  "jest.config.ts",
+  "packages/web/vitest.config.mts",
+  ".nycrc",
+  "pyproject.toml",
+  "pom.xml",
+  "codecov.yml",
 ])("%s belongs to a pipeline", (path) => {
   expect(relevance(path)).toBe("pipeline");
 });

@@ -1,4 +1,6 @@
 import type { Location, Problem } from "../../engine/types.ts";
+import { loweredStatuses, type LoweredStatus } from "../../pipelines/codecov-status.ts";
+import { loweredCoverage, type LoweredCoverage } from "../../pipelines/coverage-changes.ts";
 import { pairEvidence, type Change } from "../../pipelines/compare.ts";
 import type { Evidence } from "../../pipelines/evidence.ts";
 import { loosenedLimits } from "../../pipelines/k6-limits.ts";
@@ -24,6 +26,37 @@ const load = (limits: string, mark = ""): Record<string, string> => ({
     http_req_duration: [${limits}],${mark}
   },
 };
+`,
+});
+
+const jest = (limits: string, mark = "", command = "npx jest --coverage"): Record<string, string> => ({
+  ...ci(command),
+  "jest.config.js": `export default {
+  coverageThreshold: { global: { ${limits} } },${mark}
+};
+`,
+});
+const codecov = (status: string): Record<string, string> => ({
+  ".github/workflows/ci.yml": `on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: npx jest --coverage
+      - uses: codecov/codecov-action@v5
+`,
+  "codecov.yml": `coverage:\n  status:\n    project:\n      default:\n${status}`,
+});
+const python = (least: string, mark = ""): Record<string, string> => ({
+  ...ci("pytest --cov=shop"),
+  "pyproject.toml": `[tool.coverage.report]\n${least}${mark}\nshow_missing = true\n`,
+});
+const gradle = (minimum: string, mark = ""): Record<string, string> => ({
+  ...ci("./gradlew check"),
+  "build.gradle": `jacocoTestCoverageVerification {
+  violationRules { rule { limit { minimum = ${minimum} } } }${mark}
+}
+check.dependsOn jacocoTestCoverageVerification
 `,
 });
 
@@ -66,8 +99,71 @@ export default defineCheck({
       before: load('"p(95)<400", "max<2000"'),
       after: load('"p(95)<400"', " // # <- finding"),
     },
+    {
+      title: "jest asks for less coverage",
+      before: jest("lines: 80, branches: 70"),
+      after: jest("lines: 60, branches: 70", " // # <- finding"),
+    },
+    {
+      title: "jest no longer asks for a kind of coverage",
+      before: jest("lines: 80, branches: 70"),
+      after: jest("branches: 70", " // # <- finding"),
+    },
+    {
+      title: "coverage.py asks for less",
+      before: python("fail_under = 85"),
+      after: python("fail_under = 60", " # <- finding"),
+    },
+    {
+      title: "Codecov's status only informs",
+      before: codecov("        target: 80%\n"),
+      after: codecov("        target: 80%\n        informational: true # <- finding\n"),
+    },
+    {
+      title: "Codecov's status asks for less",
+      before: codecov("        target: 80%\n"),
+      after: codecov("        target: 60% # <- finding\n"),
+    },
+    {
+      title: "JaCoCo asks for less",
+      before: gradle("0.8"),
+      after: gradle("0.5", " // # <- finding"),
+    },
   ],
   safe: [
+    {
+      title: "jest asks for less, and measures nothing",
+      before: jest("lines: 80", "", "npx jest"),
+      after: jest("lines: 60", "", "npx jest"),
+    },
+    {
+      title: "Codecov's status goes by what was covered until now",
+      before: codecov("        target: 80%\n"),
+      after: codecov("        target: auto\n        threshold: 1%\n"),
+    },
+    { title: "jest asks for more", before: jest("lines: 80"), after: jest("lines: 85, branches: 70") },
+    {
+      title: "the limits of jest move to another file",
+      before: jest("lines: 80"),
+      after: {
+        ...ci("npx jest --coverage"),
+        "jest.config.js": "export default {};\n",
+        "jest.preset.js": "export default { coverageThreshold: { global: { lines: 80 } } };\n",
+      },
+    },
+    {
+      title: "another runner takes its place, with limits of its own",
+      before: jest("lines: 80"),
+      after: {
+        ...ci("npx vitest run --coverage"),
+        "vitest.config.ts": "export default { test: { coverage: { thresholds: { lines: 75 } } } };\n",
+      },
+    },
+    {
+      title: "the limit of coverage.py moves to the command",
+      before: python("fail_under = 85"),
+      after: { ...python(""), ...ci("pytest --cov=shop --cov-fail-under=85") },
+    },
     {
       title: "a load test asks for more",
       before: load('"p(95)<400"'),
@@ -88,10 +184,14 @@ export default defineCheck({
 
   run: (change) => {
     const pairs = [...pairEvidence(change)];
-    return pairs.flatMap(([before, after]) => [
-      ...problemOf(before, after, change.after.text),
-      ...looserLoad(before, after, change),
-    ]);
+    return [
+      ...pairs.flatMap(([before, after]) => [
+        ...problemOf(before, after, change.after.text),
+        ...looserLoad(before, after, change),
+      ]),
+      ...loweredCoverage(change).map((lowered) => lessCovered(lowered, change.after.text)),
+      ...loweredStatuses(change).map(statusProblem),
+    ];
   },
 });
 
@@ -141,6 +241,32 @@ function looserLoad(before: Evidence, after: Evidence, change: Change): Problem[
       ...(suggestion && { suggestion }),
     };
   });
+}
+
+/** Least coverages stand in the runner's own configuration. */
+function lessCovered({ path, line, tests, limits }: LoweredCoverage, source: Delivery["text"]): Problem {
+  const at: Location = { side: "head", path, line, column: 1, endLine: line, endColumn: 1 };
+  const { job, pipeline, purpose } = tests;
+  const [only, ...more] = limits;
+  const change = only?.is && more.length === 0 ? { from: only.is.text, to: only.was.text } : undefined;
+  const suggestion = change && suggestInstead(at, change, source);
+  const list = limits.map(
+    ({ was, is }) => `${was.of} ${String(was.least)} → ${is ? String(is.least) : "none"}`,
+  );
+  return {
+    subject: jobSubject(job, pipeline.path),
+    key: `${purpose} ${path}`,
+    at,
+    message: `The ${wordsOf(purpose)} of job ${job.id} fail when too little is covered, and ${path} now asks for less: ${list.join(", ")}. A change without tests of its own passes more easily.`,
+    fix: `Ask in ${path} for as much as before; where it must be less, say why, and when it comes back.`,
+    ...(suggestion && { suggestion }),
+  };
+}
+
+function statusProblem({ name, was, is, at, job, pipeline }: LoweredStatus): Problem {
+  const message = `The check ${name} ${was}; now it ${is}. Where it is required, a change without tests of its own passes more easily.`;
+  const fix = `Let ${name} ask in ${at.path} for what it did; where it must be less, say why, and when it comes back.`;
+  return { subject: jobSubject(job, pipeline.path), key: name, at, message, fix };
 }
 
 /** The first limit that fell, as it is written before and after; without `is` where it is gone. */
