@@ -6,7 +6,7 @@ const REFERENCE = /(?<!\$)\$[({]([A-Za-z_]\w*)[)}]/g;
 export const inShell = (text: string): string => text.replaceAll(REFERENCE, "${$1}");
 
 const COMPARES = [
-  /^(?<compare>ifn?eq)\s*\((?<left>[^,]*),\s*(?<right>.*)\)$/,
+  /^(?<compare>ifn?eq)\s*\((?<left>[^,]*),(?<right>.*)\)$/,
   /^(?<compare>ifn?eq)\s*["'](?<left>[^"']*)["']\s+["'](?<right>[^"']*)["']$/,
 ];
 const DEFINED = /^(ifn?def)\s+(\w+)$/;
@@ -22,7 +22,7 @@ export class MakeBranches {
       this.#open += 1;
       return [`if ${asked(line)}; then`];
     }
-    const more = /^else\b\s*(.*)$/.exec(line)?.[1];
+    const more = /^else\b(.*)/.exec(line)?.[1]?.trim();
     if (more !== undefined) {
       if (this.#open === 0) return [];
       return [more === "" ? "else" : `elif ${asked(more)}; then`];
