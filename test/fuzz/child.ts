@@ -1,17 +1,22 @@
 /**
  * Judges mutated changes, one after the other, and prints one line of JSON for each that goes wrong and one at the end.
  * A process of its own, so that what it uses can be measured, and what hangs can be ended.
- * Arguments: `plain` or `rendered`, a seed, how many, and the first one, to see a single one again.
+ * Arguments: `plain`, `rendered` or `linked` (the same in git, with symbolic links), a seed, how many, and the first one, to see a single one again.
  */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { peakMemory } from "../../scripts/support/peak-memory.ts";
-import type { Render, Report } from "../../src/engine/types.ts";
+import type { Render, Report, Tree } from "../../src/engine/types.ts";
 import { defaultPolicy } from "../../src/policy/index.ts";
 import { render } from "../../src/renderers/index.ts";
 import { review } from "../../src/review.ts";
+import { loadGitChange } from "../../src/sources/git.ts";
+import { relevance } from "../../src/sources/relevant.ts";
 import { Random } from "../judgement/random.ts";
 import { treeOf } from "../engine/files.ts";
 import { escaping } from "./escapes.ts";
+import { besides, commitLinks, linked, type Links } from "./links.ts";
 import { mutated } from "./mutate.ts";
 import { plainSeeds, renderedSeeds, type Files } from "./seeds.ts";
 
@@ -39,8 +44,51 @@ function change(random: Random): { before: Files; after: Files; how: string } {
   return { before: old.files, after: second.files, how };
 }
 
+function made(index: number): { how: string; trees: Trees } {
+  const { before, after, how } = change(new Random(Number(seed) * 1_000_003 + index));
+  return { how, trees: { base: treeOf(before, "base"), head: treeOf(after) } };
+}
+
+interface Trees {
+  readonly base: Tree;
+  readonly head: Tree;
+}
+
+/** A change whose head has links, as it is read from a repository; a text says which link was read. */
+async function fromGit(index: number): Promise<{ how: string; trees: Trees | string }> {
+  const random = new Random(Number(seed) * 1_000_003 + index);
+  const { title, before, after } = random.pick(seeds);
+  const links = linked(after, random, canary);
+  const how = `${title}; links: ${JSON.stringify(links)}`;
+  // Beside the canary: the scratch folder must be empty at the end.
+  const dir = mkdtempSync(join(dirname(dirname(canary)), "git-"));
+  try {
+    execFileSync("git", ["init", "--quiet", "--bare", dir]);
+    commitLinks(dir, [
+      { files: before, links: {} },
+      { files: after, links },
+    ]);
+    const trees = await loadGitChange(dir, { base: "side0", head: "side1" });
+    return { how, trees: readLink(trees.head, after, links) ?? trees };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** Links are noted, never read; all other files are read. */
+function readLink({ files, notes }: Tree, after: Files, links: Links): string | undefined {
+  for (const path of Object.keys(links)) {
+    if (files.has(path)) return `the link ${path} was read as a file`;
+    const isInside = Object.keys(links).some((other) => path.startsWith(`${other}/`));
+    if (!isInside && relevance(path) !== undefined && !notes.some((note) => note.path === path))
+      return `nothing was said of the link ${path}`;
+  }
+  const lost = Object.keys(besides(after, links)).find((path) => relevance(path) && !files.has(path));
+  return lost === undefined ? undefined : `${lost} was not read`;
+}
+
 /** What went wrong; undefined where nothing did. */
-async function trouble(before: Files, after: Files): Promise<string | undefined> {
+async function trouble({ base, head }: Trees): Promise<string | undefined> {
   const seen = { outside: false };
   const watched: Render = async (base, head) => {
     const rendered = await render(base, head);
@@ -51,7 +99,7 @@ async function trouble(before: Files, after: Files): Promise<string | undefined>
     return rendered;
   };
   const start = process.cpuUsage();
-  const report: Report = await review(treeOf(before, "base"), treeOf(after), policy, watched);
+  const report: Report = await review(base, head, policy, watched);
   const { user, system } = process.cpuUsage(start);
   const spent = (user + system) / 1000;
   const crash = report.notes.find(({ message }) => /^The check \S+ failed on /.test(message));
@@ -66,10 +114,13 @@ const tells = (text: string) => secret !== undefined && text.includes(secret);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 for (let index = Number(first); index < Number(first) + Number(count); index++) {
-  const { before, after, how } = change(new Random(Number(seed) * 1_000_003 + index));
-  const wrong = await trouble(before, after).catch((error: unknown) =>
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-  );
+  const { trees, how } = kind === "linked" ? await fromGit(index) : made(index);
+  const wrong =
+    typeof trees === "string"
+      ? trees
+      : await trouble(trees).catch((error: unknown) =>
+          error instanceof Error ? (error.stack ?? error.message) : String(error),
+        );
   if (wrong !== undefined) say({ index, how, wrong });
   if (index % 100 === 99) say({ reached: index + 1 });
 }

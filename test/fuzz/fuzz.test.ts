@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 /** A repository's neighbours: a scratch folder for the process, and a file that it may not read. */
-async function fuzzed(kind: "plain" | "rendered", count: string): Promise<Outcome> {
+async function fuzzed(kind: "plain" | "rendered" | "linked", count: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
   const [scratch, outside] = [join(folder, "scratch"), join(folder, "outside")];
   mkdirSync(scratch);
@@ -93,6 +93,16 @@ withTools(
   `${rendered} charts and kustomizations with something wrong in them are judged, and read nothing outside`,
   async () => {
     const outcome = await fuzzed("rendered", rendered);
+    expect(outcome).toEqual(fine(Number(rendered)));
+    expect(outcome.megabytes).toBeLessThan(MOST_MEGABYTES);
+  },
+  TIMEOUT,
+);
+
+withTools(
+  `${rendered} charts and kustomizations with symbolic links in them are judged, and no link is followed`,
+  async () => {
+    const outcome = await fuzzed("linked", rendered);
     expect(outcome).toEqual(fine(Number(rendered)));
     expect(outcome.megabytes).toBeLessThan(MOST_MEGABYTES);
   },
