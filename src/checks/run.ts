@@ -45,7 +45,11 @@ function withoutSuperseded(problems: readonly RawFinding[]): RawFinding[] {
   const isNew = ({ standing }: RawFinding) => standing === "introduced" || standing === "worsened";
   const superseded = new Set(
     problems.flatMap((finding) =>
-      isNew(finding) ? (finding.check.supersedes ?? []).map((id) => place(id, finding)) : [],
+      isNew(finding)
+        ? [...(finding.check.supersedes ?? []), ...(finding.problem.covers ?? [])].map((id) =>
+            place(id, finding),
+          )
+        : [],
     ),
   );
   return problems.filter((finding) => !isNew(finding) || !superseded.has(place(finding.check.id, finding)));

@@ -1,6 +1,7 @@
 import { floorsOf } from "./availability.ts";
 import { standingWorkloads, type Standing } from "./borrowed-pods.ts";
 import { membersOf, spareOf, type MemberGroup } from "./systems.ts";
+import type { Change } from "./pair.ts";
 import type { Environment, FloorRow, Manifest, MemberFloors, Subject, Tier } from "./types.ts";
 import type { World } from "./world.ts";
 
@@ -9,6 +10,7 @@ interface Sides {
   readonly environment: Environment;
   readonly before: World;
   readonly after: World;
+  readonly changes: readonly Change[];
 }
 
 /** The floors of every workload that runs for ever, and of the members that operators run, before and after. */
@@ -19,13 +21,29 @@ export function floorRows(units: readonly Sides[], tierOf: TierOf): FloorRow[] {
 type TierOf = (subject: Subject, unit: Sides) => Tier;
 
 function workloadRows(unit: Sides, tierOf: TierOf): FloorRow[] {
-  const before = standingWorkloads(unit.before);
+  const before = asNamedNow(standingWorkloads(unit.before), unit.changes);
   const after = standingWorkloads(unit.after);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
     const row = floorRow(unit, before.get(id), after.get(id));
     const subject = (after.get(id) ?? before.get(id))?.workload.manifest;
     return row && subject ? [{ ...row, workload: subject.ref, tier: tierOf(subject, unit) }] : [];
   });
+}
+
+/** What is one object on both sides has one row, though its namespace is written on one side only. */
+function asNamedNow<T>(rows: ReadonlyMap<string, T>, changes: readonly Change[]): ReadonlyMap<string, T> {
+  const names = new Map(
+    changes.flatMap(({ kind, before, after }) =>
+      kind === "kept" && before.id !== after.id ? [[before.id, after.id] as const] : [],
+    ),
+  );
+  if (names.size === 0) return rows;
+  return new Map(
+    [...rows].map(([key, row]) => {
+      const [id = "", ...rest] = key.split(" ");
+      return [[names.get(id) ?? id, ...rest].join(" "), row];
+    }),
+  );
 }
 
 interface Members {
@@ -37,7 +55,7 @@ interface Members {
 
 /** Rows of what operators run: one for each group of members that stand in for each other. */
 function memberRows(unit: Sides, tierOf: TierOf): FloorRow[] {
-  const before = membersIn(unit.before);
+  const before = asNamedNow(membersIn(unit.before), unit.changes);
   const after = membersIn(unit.after);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key) => {
     const [was, is] = [before.get(key), after.get(key)];

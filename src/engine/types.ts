@@ -357,6 +357,8 @@ export interface Problem {
   readonly measure?: number;
   /** For state checks: not worth saying, but what comes of it later is not new. */
   readonly latent?: true;
+  /** Checks whose new finding about the same subject and key only comes of this one: as `supersedes`, for this instance. */
+  readonly covers?: readonly string[];
   /** The most that this instance proves, where it is less than what the check's severity says. */
   readonly atMost?: Severity;
   /** The safe way for this very case, in the user's own names; the check's general `fix` where absent. */

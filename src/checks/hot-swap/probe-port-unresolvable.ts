@@ -96,7 +96,7 @@ function* lookUp(workload: Workload, container: Container, { probe, names }: Loo
   if (typeof port !== "string" || handler === undefined || isUnknown(port)) return;
   if (/^\d+$/.test(port) || names.includes(port)) return;
   const path = [probe.name, handler, "port"];
-  const has = `only ${listText(names) || "ports without a name"}`;
+  const has = names.length > 0 ? `only ${listText(names)}` : "no port with a name";
   const then =
     probe.name === "readinessProbe" ? "no new pod gets traffic" : "each new pod is restarted over and over";
   yield {

@@ -7,7 +7,7 @@ import { setScalar } from "../../engine/edit.ts";
 import { boundsOf, countField } from "../../engine/scaling.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
-import type { Workload } from "../../engine/workload.ts";
+import { strategyOf, type Workload } from "../../engine/workload.ts";
 import { minimumReplicas, pausedReplicas, type World } from "../../engine/world.ts";
 import { podsBehind } from "../../engine/generations.ts";
 import type { Transition } from "../define.ts";
@@ -51,12 +51,21 @@ function* fallOf(pair: Pick<Fall, "was" | "is" | "before" | "after">): Iterable<
   const suggestion = isIdle(field) ? undefined : setScalar(field.manifest, field.path, String(fall.from));
   yield {
     subject: is.manifest,
+    ...(fall.to === 1 && sameStrategy(fall) && { covers: ["rollout-availability-dip"] }),
     at: field.manifest.locate(...field.path),
     atMost: feltByTesters(proves(fall), after),
     message: message(fall, service),
     fix: fix(fall, field),
     ...(suggestion && { suggestion }),
   };
+}
+
+/** That each rollout stops the only pod, where nothing but the number changed, is said with the fall. */
+function sameStrategy({ was, is }: Fall): boolean {
+  const [old, now] = [was, is].map(({ manifest }) =>
+    JSON.stringify([manifest.get("spec", "strategy"), manifest.get("spec", "updateStrategy")]),
+  );
+  return old === now;
 }
 
 type CountField = ReturnType<typeof countField>;
@@ -144,9 +153,16 @@ function message(fall: Fall, service: Manifest | undefined): string {
     return `${start} ${shared.service.ref} keeps ${shared.to} of its ${shared.from} pods, and those get the load of all.`;
   const victim = service ? `${service.ref} has nobody to answer` : "its work stops";
   if (to === 0 && may) return `${start} whenever it does, ${victim} until a new pod has started.`;
-  return to === 0
-    ? `${start} from this deploy on ${victim}.`
-    : `${start} whenever that one crashes or its node is drained, ${victim} until it is back.`;
+  if (to === 0) return `${start} from this deploy on ${victim}.`;
+  const gap = leavesNobody(is)
+    ? "crashes, its node is drained or a new version is deployed"
+    : "crashes or its node is drained";
+  return `${start} whenever that one ${gap}, ${victim} until it is back.`;
+}
+
+/** Whether a rollout stops the only pod before a new one is ready. */
+function leavesNobody(workload: Workload): boolean {
+  return workload.kind === "StatefulSet" || strategyOf(workload, 1).maxUnavailable >= 1;
 }
 
 /** The load of those that go, on each of those that stay: from 3 pods to 2 it is half as much again. */

@@ -4,7 +4,8 @@ import type { Change } from "../../engine/pair.ts";
 import { isCounted } from "../../engine/serving.ts";
 import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
-import type { Workload } from "../../engine/workload.ts";
+import { missesOwnPods, type Workload } from "../../engine/workload.ts";
+import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
 const gateway = (name: string, labels = "{ app: gateway }", replicas = 3) => `apiVersion: apps/v1
@@ -90,6 +91,11 @@ export default defineCheck({
   ],
   safe: [
     {
+      title: "the pods leave their own selector, so they are refused and the old ones stay",
+      before: gateway(NAME) + budget("maxUnavailable: 1"),
+      after: gateway(NAME, "{ app: edge }") + budget("maxUnavailable: 1"),
+    },
+    {
       title: "the budget is renamed and still covers the pods",
       before: gateway(NAME) + budget("maxUnavailable: 1"),
       after: gateway(NAME) + budget("maxUnavailable: 1").replace("name: gateway,", "name: gateway-budget,"),
@@ -143,9 +149,14 @@ function* lostBudget(change: Kept, { before, after, changes }: Transition): Iter
     if (wasTight && isToothless(budget, old, counts.after)) {
       yield toothless(is, budget, { replicas: counts.after, served });
     }
-  } else if (counts.after >= 2) {
+  } else if (counts.after >= 2 && !isRefused(is, old, after)) {
     yield lost(is, old, { at: placeOf(change, old, changes), allowed, replicas: counts.after });
   }
+}
+
+/** New pods that their own selector misses are refused, and those that run keep their labels and their budget. */
+function isRefused(workload: Workload, budget: Manifest, world: World): boolean {
+  return missesOwnPods(workload) && world.find(budget.kind, budget.name, budget) !== undefined;
 }
 
 /** Fewer pods under the same budget is the reduction's own story, unless there are several and all may go. */

@@ -213,5 +213,10 @@ function finding(manifest: Manifest, path: FieldPath, amount: Json | undefined):
 
 function inBytes(amount: Json | undefined): string {
   const bytes = quantityOf(amount) ?? 0;
-  return bytes < 1 ? "less than a byte" : `${Math.round(bytes).toLocaleString("en")} bytes`;
+  const whole = Math.round(bytes);
+  return bytes < 1
+    ? "less than a byte"
+    : whole === 1
+      ? "a single byte"
+      : `${whole.toLocaleString("en")} bytes`;
 }

@@ -56,7 +56,7 @@ export default defineCheck({
   id: "contradicting-fields",
   title: "Two fields of an object contradict each other, and the API server refuses it",
   pillar: "transition",
-  severity: severities("error", "warning", "notice"),
+  severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   why: "The API server refuses the object, so the deploy stops there, often after other parts of it are applied: the old version goes on running beside new settings, and the next urgent fix cannot be deployed either.",
   fix: "Make the two fields agree, and try the change with kubectl apply --dry-run=server before it is merged.",

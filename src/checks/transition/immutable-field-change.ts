@@ -74,6 +74,7 @@ spec:
 `;
 
 const MARK = " # <- finding";
+const FORCE = '{ kustomize.toolkit.fluxcd.io/force: "enabled" }';
 const MATCH_APP = "selector: { matchLabels: { app: api } }";
 
 export default defineCheck({
@@ -95,6 +96,14 @@ export default defineCheck({
       title: "a label is added to a Deployment's selector",
       before: deployment(MATCH_APP),
       after: deployment(`selector:\n    matchLabels:\n      app: api\n      tier: web${MARK}`),
+    },
+    {
+      title: "the same, and the deploy tool is told to force it",
+      before: deployment(MATCH_APP).replace("name: api }", `name: api, annotations: ${FORCE} }`),
+      after: deployment(`selector:\n    matchLabels:\n      app: api\n      tier: web${MARK}`).replace(
+        "name: api }",
+        `name: api, annotations: ${FORCE} }`,
+      ),
     },
     {
       title: "a StatefulSet gets another podManagementPolicy",
@@ -168,7 +177,11 @@ export default defineCheck({
     if (isReinstalled(releaseMove(transition.before, transition.after))) return;
     for (const { kind, before, after } of transition.changes) {
       if (kind !== "kept" || isRecreated(after)) continue;
-      for (const change of immutableChanges(before, after)) yield problem(after, { change, transition });
+      const problems = immutableChanges(before, after).map((change) =>
+        problem(after, { change, transition }),
+      );
+      // A label of a kustomization may stand in several fields: it is one line, and one finding.
+      yield* new Map(problems.toReversed().map((one) => [`${one.at.path}:${one.at.line}`, one])).values();
     }
   },
 });
@@ -182,6 +195,14 @@ function isRecreated({ kind, annotations }: Manifest): boolean {
     /\b(Replace|Force)=true\b/.test(annotations["argocd.argoproj.io/sync-options"] ?? "") ||
     /^enabled$/i.test(annotations["kustomize.toolkit.fluxcd.io/force"] ?? "")
   );
+}
+
+/** What makes the deploy tool delete an object that it cannot change, and create it anew (argo-cd.readthedocs.io, fluxcd.io). */
+function forcedBy({ annotations }: Manifest): string | undefined {
+  const options = annotations["argocd.argoproj.io/sync-options"] ?? "";
+  if (/\bForce=true\b/.test(options) && /\bReplace=true\b/.test(options)) return "Argo CD's Force=true";
+  const flux = "kustomize.toolkit.fluxcd.io/force";
+  return /^enabled$/i.test(annotations[flux] ?? "") ? `Flux's ${flux}: enabled` : undefined;
 }
 
 const workloadKinds = ["Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"];
@@ -200,11 +221,20 @@ function problem(after: Manifest, { change, transition }: Case): Problem {
     subject: after,
     key: fieldName(path),
     at: after.locate(...firstDifference(change.before, change.after, path)),
-    message: `${after.ref}: ${describe(change)}. ${change.certain ? "The API server refuses that" : "The API server refuses that unless the live object has it already"}, so the deploy fails here; ${CONSEQUENCES[after.kind] ?? "deleting it first leaves a gap for everything that uses it"}.`,
+    message: `${after.ref}: ${describe(change)}. ${outcome(after, change)}`,
     ...(atMost && { atMost }),
     ...(fix !== undefined && { fix }),
     ...(suggestion && { suggestion }),
   };
+}
+
+function outcome(after: Manifest, { certain }: ImmutableChange): string {
+  const refused = `The API server refuses that${certain ? "" : " unless the live object has it already"}`;
+  const forced = forcedBy(after);
+  const cost = CONSEQUENCES[after.kind] ?? "forcing it leaves a gap for everything that uses it";
+  return forced === undefined
+    ? `${refused}, so the deploy fails here; ${cost}.`
+    : `${refused}, and ${forced} deletes it and creates it anew: ${cost.replace(/^forcing it/, "that")}.`;
 }
 
 function describe({ path, before, after }: ImmutableChange): string {
@@ -219,11 +249,14 @@ function describe({ path, before, after }: ImmutableChange): string {
   return old === undefined || now === undefined ? `${field} changes` : `${field} goes from ${old} to ${now}`;
 }
 
-/** What no user notices while it fails is a warning: the old version goes on running. Most deploys delete their Jobs first. */
+/**
+ * While the deploy fails the old version goes on running: a warning. Where it is forced, users lose what the object serves
+ * or holds. Most deploys delete their Jobs first.
+ */
 function mostProven(after: Manifest, { certain }: ImmutableChange, world: World): Severity | undefined {
   if (after.kind === "Job") return "notice";
-  if (["StatefulSet", "PersistentVolumeClaim", "Service"].includes(after.kind))
-    return certain ? undefined : "warning";
+  if (!certain || forcedBy(after) === undefined) return "warning";
+  if (["StatefulSet", "PersistentVolumeClaim", "Service"].includes(after.kind)) return undefined;
   const workload = world.workload(after);
   const served = workloadKinds.includes(after.kind) && workload && world.servicesOf(workload).length > 0;
   return served ? undefined : "warning";

@@ -64,7 +64,7 @@ export default defineCheck({
   id: "refused-value",
   title: "A value is written that the API server refuses",
   pillar: "transition",
-  severity: severities("error", "warning", "notice"),
+  severity: severities("warning", "warning", "notice"),
   confidence: "certain",
   why: "The API server refuses the object, so the deploy stops there, often after other parts of it are applied: the old version goes on running beside new settings, and the next urgent fix cannot be deployed either. A schema of types lets such values through.",
   fix: "Write a value that the API server takes, and try the change with kubectl apply --dry-run=server before it is merged.",

@@ -44,6 +44,12 @@ spec:
               ${env}
 `;
 
+const ROUTE = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: redis, namespace: shop }
+spec: { defaultBackend: { service: { name: redis, port: { number: 6379 } } } }
+`;
+
 const MARK = " # <- finding";
 const SECRET = "valueFrom: { secretKeyRef: { name: api-settings, key: redis } }";
 
@@ -91,6 +97,11 @@ export default defineCheck({
     },
   ],
   safe: [
+    {
+      title: "a route still sends to it, whose visitors are told of there",
+      before: { "redis.yaml": service(), "db.yaml": REDIS, "route.yaml": ROUTE },
+      after: { "db.yaml": REDIS, "route.yaml": ROUTE },
+    },
     {
       title: "it moves to another folder",
       before: { "redis/service.yaml": service(), "api.yaml": api("value: redis") },
@@ -192,6 +203,9 @@ function named(service: Manifest, callers: readonly Mention[]): Problem {
 /** Nobody here is seen to call it: what remains tells how likely it is that somebody does. */
 function unnamed(service: Manifest, transition: Transition): Problem | undefined {
   const { before, after } = transition;
+  // Routes that stay lose their backend with it (backend-dangling).
+  const judged: readonly string[] = ROUTES;
+  if (routesTo(service, after).some(({ kind }) => judged.includes(kind))) return undefined;
   const left = before.selectedBy(service).flatMap((workload) => {
     const found = after.find(workload.kind, workload.manifest.name, workload.manifest);
     const now = found && after.workload(found);

@@ -80,6 +80,11 @@ export default defineCheck({
       ),
     },
     {
+      title: "the application and its Service get another name",
+      before: news("news") + service(),
+      after: news("newsroom", { mark: MARK }) + service().replace(/name: news\b/, "name: newsroom"),
+    },
+    {
       title: "one of two sites goes, and the other gets all of its load",
       before: EAST + WEST + service(),
       after: EAST + service(undefined, MARK),
@@ -142,31 +147,38 @@ export default defineCheck({
 
 /** The same name in another namespace is another object, and so is its Service: nobody is behind either until it has started. */
 function* elsewhere({ before, after, changes }: Transition): Iterable<Problem> {
-  const added = Map.groupBy(
-    changes.flatMap(({ kind, after: now }) => (kind === "added" ? [now] : [])),
-    ({ kind, name }) => `${kind}/${name}`,
+  const added = changes.flatMap(({ kind, after: now }) =>
+    kind === "added" ? (after.workload(now) ?? []) : [],
   );
-  const removed = changes.flatMap(({ kind, before: gone }) =>
-    kind === "removed" && gone.namespace !== "" ? [gone] : [],
-  );
-  for (const gone of removed) {
-    const was = before.workload(gone);
+  for (const { kind, before: gone } of changes) {
+    const was = kind === "removed" ? before.workload(gone) : undefined;
     if (!was || !hasPods(was, before) || livesOn(was, after)) continue;
     const [service] = before.servicesOf(was);
-    const heirs = (added.get(`${gone.kind}/${gone.name}`) ?? []).flatMap((one) =>
-      one.namespace === "" ? [] : (after.workload(one) ?? []),
-    );
-    const [heir] = heirs;
+    const heir = heirOf(was, added);
     // A Service that stays behind without pods has its own finding.
     if (!service || !heir || after.find("Service", service.name, service)) continue;
     const problem = replacedBy(heir, [was], { service: { was: service, is: service }, before });
-    if (problem) yield { ...problem, message: `${problem.message} ${oldName(service)}` };
+    if (problem) yield { ...problem, message: `${problem.message} ${oldName(service, heir)}` };
   }
 }
 
+/** The same under its name in another namespace, or the only one with the same pods under another name. */
+function heirOf({ kind, manifest, ...was }: Workload, added: readonly Workload[]): Workload | undefined {
+  const pods = (one: Pick<Workload, "labels" | "containers">) =>
+    JSON.stringify([Object.entries(one.labels).sort(), one.containers.map(({ name }) => name)]);
+  const same = added.filter((one) => one.kind === kind);
+  const moved = same.find((one) => one.manifest.name === manifest.name);
+  if (moved) return moved.manifest.namespace === "" || manifest.namespace === "" ? undefined : moved;
+  // The claims of a StatefulSet go by its name: that its data stays behind is said of its removal.
+  if (kind === "StatefulSet") return undefined;
+  const [renamed, ...others] = same.filter((one) => pods(one) === pods(was));
+  return others.length === 0 ? renamed : undefined;
+}
+
 /** The name of a Service in its old namespace goes with it. */
-function oldName({ name, namespace }: Manifest): string {
-  return `Whoever calls ${name} in ${namespace === "" ? "the old namespace" : namespace} fails for good.`;
+function oldName({ name, namespace }: Manifest, heir: Workload): string {
+  const isMove = heir.manifest.namespace !== namespace;
+  return `Whoever calls ${name}${isMove ? ` in ${namespace === "" ? "the old namespace" : namespace}` : ""} fails for good.`;
 }
 
 interface Sides {
@@ -212,14 +224,14 @@ function replacedBy(
       ? "warning"
       : "error";
   const names = listText(gone.map(({ manifest }) => manifest.ref));
-  const { ref, name } = heir.manifest;
+  const { ref } = heir.manifest;
   const count = podsOf(gone, before);
   const pods = Number.isNaN(count)
     ? `the pods of ${names} stop`
     : count === 1
       ? `the only pod of ${names} stops`
       : `the ${count} pods of ${names} stop`;
-  const victim = service.was === service.is ? `users of ${name} have` : `${service.is.ref} has`;
+  const victim = service.was === service.is ? `users of ${service.was.name} have` : `${service.is.ref} has`;
   const condition = removals.includes("unknown") ? "If the deploy tool prunes (Argo CD, Flux, Helm), " : "";
   return {
     subject: heir.manifest,
