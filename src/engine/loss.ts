@@ -60,7 +60,7 @@ function coreLoss(gone: Manifest, before: World): Loss | undefined {
     // A volume written by hand is kept unless it says otherwise (core/v1: Retain is the default of manual volumes).
     const deletes = gone.get("spec", "persistentVolumeReclaimPolicy") === "Delete";
     return deletes
-      ? { text: "its reclaim policy is Delete, so the storage behind it goes too" }
+      ? { text: "the storage behind it is deleted with it (its reclaim policy is Delete)" }
       : { text: "its claim loses the volume; the storage behind it stays", atMost: "warning" };
   }
   return gone.kind === "PersistentVolumeClaim" ? claimLoss(gone, before) : undefined;
@@ -83,7 +83,7 @@ function statefulLoss(gone: Manifest, before: World): Loss | undefined {
   if (list(gone.get("spec", "volumeClaimTemplates")).length === 0) return undefined;
   const policy = object(gone.get("spec", "persistentVolumeClaimRetentionPolicy"));
   if (policy["whenDeleted"] === "Delete")
-    return { text: "its whenDeleted policy is Delete, so the volumes of its pods go too" };
+    return { text: "its pods stop, and their volumes are deleted with it (whenDeleted: Delete)" };
   const workload = before.workload(gone);
   const used = workload !== undefined && before.servicesOf(workload).length > 0;
   return {

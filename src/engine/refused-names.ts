@@ -65,7 +65,7 @@ function labelsIn(manifest: Manifest, path: FieldPath): Refusal[] {
       {
         path: here,
         what: `label ${key} has the value "${value}", and values of labels hold letters, digits, -, _ and . only, and begin and end with a letter or digit`,
-        fix: `Write ${key} without other characters, or make it an annotation.`,
+        fix: `Write only letters, digits, -, _ and . in the value of ${key}, or make it an annotation.`,
       },
     ];
   });

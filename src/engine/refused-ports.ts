@@ -25,7 +25,7 @@ export function refusedPortName(value: Json | undefined, path: FieldPath): Refus
         value.length > 15
           ? `"${value}" has ${value.length} characters, and names of ports have 15 at most`
           : `"${value}" is no name of a port: lower-case letters, digits and single hyphens`,
-      fix: "Give the port a name of that form, everywhere it is named.",
+      fix: "Give the port a name of at most 15 lower-case letters, digits and hyphens, and write it wherever the port is named: in Services, probes and monitors.",
     },
   ];
 }

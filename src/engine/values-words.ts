@@ -44,13 +44,16 @@ export function problemOf(part: ValuesChange, { check, key, at, severity, messag
 }
 
 /** Who says what the key means: the policy, of charts of its own, or everybody. */
-function sourceOf({ set, old, path }: ValuesChange, key: string): string {
+function sourceOf({ set, old, path, steps: parents }: ValuesChange, key: string): string {
   const steps = [...path.after, ...key.split(".")];
   const written = steps
     .map((_, index) => steps.slice(0, steps.length - index).join("."))
     .map((id) => set.written?.get(id) ?? old.written?.get(id))
     .find((words) => words !== undefined);
-  if (written === undefined) return `By the usual meaning of ${key}`;
+  // By itself `enabled` tells nobody what is.
+  const parent = parents.at(-1);
+  const shown = key === "enabled" && parent !== undefined ? `${parent}.${key}` : key;
+  if (written === undefined) return `By the usual meaning of ${shown}`;
   return `As the policy says, ${written} means ${key}`;
 }
 

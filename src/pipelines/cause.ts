@@ -20,7 +20,7 @@ function testCause(before: Evidence, after: Evidence, change: Change): Cause | u
     const { job, remedy, pipeline } = after;
     const what = `${nounOf(pipeline)} ${job.id} no longer fails when \`${oneLine(after.text)}\` does: ${after.cannotFail}`;
     const regained = regain(before, after, change);
-    const fix = fixOf(remedy, before);
+    const fix = fixOf(remedy, before, after);
     return {
       what,
       fix,
@@ -48,8 +48,9 @@ function shellCause(
   return { at: found.at, what, fix, job, ...home };
 }
 
-function fixOf(remedy: Remedy | undefined, { text: command }: Evidence): string {
-  if (!remedy) return "Let its exit status end the step.";
+function fixOf(remedy: Remedy | undefined, { text: command }: Evidence, { text: now }: Evidence): string {
+  const [option] = / --no-thresholds\S*/.exec(now) ?? [];
+  if (!remedy) return option ? `Remove \`${option.trim()}\`.` : "Let its exit status end the step.";
   if ("argument" in remedy) return `Set \`${remedy.argument}: true\` among its arguments.`;
   return `Set in ${remedy.file} again what \`${oneLine(command)}\` failed for.`;
 }

@@ -246,7 +246,7 @@ function problem(gone: Manifest, { loss, removal }: Removed, index: Heirs): Prob
     at: user ? user.locate() : placeOf(gone, heir, index),
     ...(atMost && atMost !== "error" && { atMost }),
     message: `${gone.ref} is removed. ${condition}${loss.text}.${still}`,
-    fix: `Keep ${gone.ref} until its data is backed up or moved. If it is meant to go, say so with a waiver; if it is only meant to leave this repository, first deploy it with argocd.argoproj.io/sync-options: Prune=false, kustomize.toolkit.fluxcd.io/prune: disabled or helm.sh/resource-policy: keep, whichever your deploy tool reads.`,
+    fix: `Keep ${gone.ref} until its data is backed up or moved. If it is meant to go, say so with a waiver. To take it out of this repository only, first deploy it with argocd.argoproj.io/sync-options: Prune=false (Argo CD), kustomize.toolkit.fluxcd.io/prune: disabled (Flux) or helm.sh/resource-policy: keep (Helm).`,
   };
 }
 

@@ -256,7 +256,7 @@ function* lessGrace(now: Workload, { grace, old, served }: Periods): Iterable<Pr
     at: manifest.locate(...gracePath(now)),
     ...(!(killed && served) && { atMost }),
     message: killed
-      ? `Pods of ${manifest.ref} are killed ${grace.seconds} s after they are told to stop: ${victim} on every rollout and drain.`
+      ? `Pods of ${manifest.ref} are killed ${grace.seconds === 0 ? "at once, without being told to stop" : "a second after they are told to stop"}: ${victim} on every rollout and drain.`
       : `Pods of ${manifest.ref} get ${grace.seconds} s to stop instead of ${from} s: on every rollout and drain ${victim}.`,
     fix: `Leave ${GRACE} of ${manifest.ref} at ${from} s${killed ? "" : `, unless all its work is known to finish in ${grace.seconds} s`}.`,
     ...(suggestion && { suggestion }),

@@ -119,7 +119,7 @@ function* exceeded(line: QuotaLine, world: World): Iterable<Problem> {
     measure: needed / limit,
     ...(isGrave ? {} : { atMost: "notice" as const }),
     message: isOver(standing, line) || !worst ? crowded(line, world) : duringRollout(line, worst, world),
-    fix: `Raise ${name} of ${quota.ref} to at least ${amountInWords(needed, name)}${needed > standing ? ", which leaves room for a rollout" : ""}, or lower requests or replicas.`,
+    fix: `Raise ${name} of ${quota.ref} to at least ${amountInWords(needed, name)}${needed > standing ? ", which leaves room for a rollout" : ""}, or ${name === "pods" ? "run fewer pods" : "lower requests or replicas"}.`,
   };
 }
 

@@ -215,8 +215,11 @@ function problemOf(before: Evidence, after: Evidence, source: Delivery["text"]):
   if (is === undefined && /fail[-_]under|check-coverage|threshold|exit-code/i.test(scriptsOf(after)))
     return [];
   const now = is === undefined ? "nothing of the kind" : `\`${is.trim()}\``;
-  const message = `The ${wordsOf(after.purpose)} of job ${after.job.id} failed below \`${was.trim()}\`; now they run with ${now}, and pass with less.`;
-  const fix = `Run them with \`${was.trim()}\` again.`;
+  const start = `The ${wordsOf(after.purpose)} of job ${after.job.id}`;
+  const message = was.includes("exit-code")
+    ? `${start} failed for what it found (\`${was.trim()}\`); now there is ${now}, and it passes whatever it finds.`
+    : `${start} failed below \`${was.trim()}\`; now they run with ${now}, and pass with less.`;
+  const fix = `Write \`${was.trim()}\` again.`;
   const key = `${after.purpose} ${after.tool}`;
   const problem = { subject: jobSubject(after.job, after.pipeline.path), at: after.at, message, fix, key };
   const suggestion = is === undefined ? undefined : suggestInstead(after.at, { from: is, to: was }, source);

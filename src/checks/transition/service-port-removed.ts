@@ -165,8 +165,13 @@ function* judge(lost: Lost, transition: Transition): Iterable<Problem> {
     at: after.locate("spec", "ports", ...(heir ? [heir.index, "port"] : [])),
     ...(atMost && { atMost }),
     message: `Port ${scalarText(port.port)} of ${after.ref} ${became}. ${text}`,
-    fix: `Keep ${scalarText(port.port)} as a second entry of ${after.name} with targetPort: ${scalarText(heir?.target ?? port.target)} until no client uses it; then remove it in a change of its own.`,
+    fix: `Keep ${scalarText(port.port)} as a second entry of ${after.name} with targetPort: ${scalarText(heir?.target ?? port.target)} until no client uses it${names(now)}; then remove it in a change of its own.`,
   };
+}
+
+/** A Service with several ports must name each (kubernetes pkg/apis/core/validation, ValidateService). */
+function names(ports: readonly ServicePort[]): string {
+  return ports.some(({ name }) => name === undefined || name === "") ? ", and give each entry a name" : "";
 }
 
 function called(users: readonly Mention[]): { atMost?: Severity; text: string } {
