@@ -22,11 +22,16 @@ export function lostOf(changes: readonly Change[]): Lost[] {
   const touched = changes.flatMap(({ before: was, after: is }) =>
     was && was.object !== is?.object && isReferred(was) ? [{ was, is }] : [],
   );
-  if (touched.length === 0) return [];
-  const kept = new Set(changes.flatMap(({ after }) => (after ? labelsOf(after).map(labelText) : [])));
+  // Few changes take a label away: what all others have is looked up when one does.
+  let kept: ReadonlySet<string> | undefined;
+  const isKept = (label: Label) =>
+    (kept ??= new Set(changes.flatMap(({ after }) => (after ? labelsOf(after).map(labelText) : [])))).has(
+      labelText(label),
+    );
   return touched.flatMap(({ was, is }): Lost[] => {
     const labels = labelsOf(was);
-    const gone = labels.filter((label) => !kept.has(labelText(label)));
+    const own = new Set(is ? labelsOf(is).map(labelText) : []);
+    const gone = labels.filter((label) => !own.has(labelText(label)) && !isKept(label));
     const left = new Set(is ? portsOf(is) : []);
     const ports = is ? portsOf(was).filter((port) => !left.has(port)) : [];
     return [
