@@ -7,6 +7,7 @@ import type { FieldPath, Json, Manifest, Problem } from "../../engine/types.ts";
 import { listText, scalarText } from "../../engine/words.ts";
 import { backendsOf, ROUTES, type Backend, type World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
+import { visitorsOf } from "./_route-victims.ts";
 
 const service = (name: string, port: string) => `apiVersion: v1
 kind: Service
@@ -170,7 +171,7 @@ function* removed(change: Change, backend: Backend, { before, changes }: Transit
     subject: route,
     key: keyOf(backend),
     at: route.locate(...at),
-    message: `${route.ref} sends to Service ${backend.service}, which this change removes. Visitors of ${place(route)} get errors from the deploy on.`,
+    message: `${route.ref} sends to Service ${backend.service}, which this change removes. Visitors of ${visitorsOf(route, backend)} get errors from the deploy on.`,
     fix: heir
       ? `Let ${route.ref} send to ${heir.name}, which has the same selector.`
       : `Keep Service ${backend.service} until no route sends to it, or take the route out in the same change.`,
@@ -193,7 +194,7 @@ function* unseen(change: Change, backend: Backend, { before, after }: Transition
     key: keyOf(backend),
     at: route.locate(...nameField(route, backend)),
     atMost: "notice",
-    message: `${route.ref} sends to Service ${backend.service}, which is not in this repository. If it is not in the cluster either, visitors of ${place(route)} get errors.`,
+    message: `${route.ref} sends to Service ${backend.service}, which is not in this repository. If it is not in the cluster either, visitors of ${visitorsOf(route, backend)} get errors.`,
     fix: `Check the name. The Services here are ${listText(names, 5)}.`,
   };
 }
@@ -219,7 +220,7 @@ function* judgePort(change: Change, backend: Backend, { service, before }: Targe
     key: keyOf(backend),
     at: route.locate(...path),
     ...(!worked && { atMost: "warning" }),
-    message: `${route.ref} sends to port ${scalarText(backend.port)} of ${service.ref}, which has ${listText(ports.map(portText), 5)} only. Visitors of ${place(route)} get errors from the deploy on.`,
+    message: `${route.ref} sends to port ${scalarText(backend.port)} of ${service.ref}, which has ${listText(ports.map(portText), 5)} only. Visitors of ${visitorsOf(route, backend)} get errors from the deploy on.`,
     fix: `Send to ${ports.length > 1 ? "one of " : ""}${listText(ports.map(portText), 5)}, or give ${service.ref} port ${scalarText(backend.port)} back.`,
     ...(suggestion && { suggestion }),
   };
@@ -271,19 +272,6 @@ function renamed(gone: Manifest | undefined, changes: readonly Change[]): Manife
 }
 
 const keyOf = ({ service, port }: Backend) => `${service}:${port === undefined ? "" : scalarText(port)}`;
-
-/** `shop.example.com`, or the route itself where it names no host. */
-function place(route: Manifest): string {
-  const rules = route.get("spec", "rules");
-  const hosts =
-    route.kind === "Ingress"
-      ? (Array.isArray(rules) ? rules : []).flatMap(
-          (_, index) => route.get("spec", "rules", index, "host") ?? [],
-        )
-      : (route.get("spec", "hostnames") ?? []);
-  const names = (Array.isArray(hosts) ? hosts : []).filter((host) => typeof host === "string").map(decode);
-  return names.length === 0 ? route.name : listText([...new Set(names)]);
-}
 
 function nameField(route: Manifest, { path }: Backend): FieldPath {
   return written(route, [...path, "service", "name"], [...path, "serviceName"], [...path, "name"]);

@@ -160,6 +160,7 @@ function* together(alerts: readonly Alert[], { after }: Transition): Iterable<Pr
     subject: alert.manifest,
     key: "alerts",
     at: whereItWas(alert, after),
+    was: alert.locate(),
     message: `${names.length} alerts of ${alert.manifest.ref} are gone (${listText(names, 4)}), and no others here have their expressions: when what they watched fails, no alert of this repository says so.`,
     fix: `Keep ${listText(names, 4)} until other alerts watch the same things.`,
   };
@@ -233,6 +234,7 @@ function problem(alert: Alert, heir: Alert | undefined, { after }: Transition): 
     subject: manifest,
     key: name,
     at: heir?.locate() ?? place,
+    was: alert.locate(),
     ...(heir && { atMost: "notice" as const }),
     message: heir
       ? `Alert ${name} of ${manifest.ref} is gone; ${heir.name} watches the same metrics in its place. Compare when each of them fires.`

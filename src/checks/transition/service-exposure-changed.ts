@@ -159,7 +159,9 @@ function narrower({ before, after }: Pair, transition: Transition): Problem {
   return {
     subject: after,
     key: "type",
-    at: after.locate("spec", ...(after.get("spec", "type") === undefined ? [] : ["type"])),
+    ...(after.get("spec", "type") === undefined
+      ? { at: after.locate("spec"), was: before.locate("spec", "type") }
+      : { at: after.locate("spec", "type") }),
     ...(atMost && { atMost }),
     message: `${after.ref} goes from ${old} to ${now}. ${what}`,
     ...(suggestion && { suggestion }),
@@ -204,7 +206,9 @@ function* traits({ before, after }: Pair): Iterable<Problem> {
     yield {
       subject: after,
       key: change.trait,
-      at: after.locate(...(change.is === undefined ? [] : change.at)),
+      ...(change.is === undefined
+        ? { at: after.locate(), was: before.locate(...change.at) }
+        : { at: after.locate(...change.at) }),
       ...(!cutsForSure(change, after) && { atMost: "warning" }),
       message: `${after.ref}: ${traitText(change)}`,
     };
