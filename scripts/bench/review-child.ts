@@ -1,7 +1,8 @@
 /** Started by the benchmark in a process of its own: reviews one repository and prints what it cost. */
 import { createHash } from "node:crypto";
 import type { Blob, Tree } from "../../src/engine/types.ts";
-import { defaultPolicy } from "../../src/policy/index.ts";
+// As the thread that judges: it gets a policy that was read elsewhere, and loads no schema.
+import { defaultPolicy } from "../../src/policy/defaults.ts";
 import { render } from "../../src/renderers/index.ts";
 import { review } from "../../src/review.ts";
 import { peakMemory } from "../support/peak-memory.ts";

@@ -18,7 +18,7 @@ import { issueOf, type Layer, type PolicyIssue } from "./read.ts";
 import { checkHolds, commentsHold, demandHolds, unverifiedHolds } from "./strictness.ts";
 import { defined } from "./defined.ts";
 import type { PolicyFile } from "./schema.ts";
-import { waiverWarnings } from "./waivers.ts";
+import { waiverWarnings } from "./waiver-warnings.ts";
 
 /** The two files, what the organisation locked, and where warnings go. */
 interface Merging {
