@@ -136,7 +136,9 @@ function wayBack(
   const { provider, jobs } = present;
   const key = WORDS_OF[provider].needs;
   const isHere = (need: string): boolean => jobs.some((other) => other.key === need.toLowerCase());
-  if (!left.every(isHere)) return { fix: `Bring the job ${id} back, and add it to ${key} of ${job.id}.` };
+  const byStage = provider === "gitlab" && !job.needsAt;
+  if (!left.every(isHere))
+    return { fix: `Bring the job ${id} back${byStage ? "" : `, and add it to ${key} of ${job.id}`}.` };
   const fix = `Add ${left.map((need) => `\`${need}\``).join(", ")} to ${key} of ${job.id}.`;
   const suggestion = suggestNeed(job, left, { provider, tree: change.after });
   return suggestion ? { fix, suggestion } : { fix };

@@ -90,7 +90,8 @@ const VALUES: Readonly<Record<string, Expr>> = {
   "pipeline.git.tag": run("tag"),
 };
 
-function valueOf(value: Primitive, given: ReadonlyMap<string, string>): Expr {
+/** What a value means, with the arguments of its job put in. */
+export function valueOf(value: Primitive, given: ReadonlyMap<string, string>): Expr {
   if (typeof value !== "string") return { kind: "literal", value };
   const source = substituted(value, given);
   const asked = /^<<\s{0,9}([\w.-]+)\s{0,9}>>$/.exec(source)?.[1];

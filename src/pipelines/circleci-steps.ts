@@ -1,5 +1,5 @@
 import type { Expr } from "./expressions.ts";
-import { expressionOf } from "./circleci-conditions.ts";
+import { expressionOf, valueOf } from "./circleci-conditions.ts";
 import type { Condition, Step } from "./model.ts";
 import { and, condition, newStep, not, oneLineOf, runLineOf, status } from "./reading.ts";
 import type { Budget } from "./reading.ts";
@@ -80,6 +80,7 @@ function runStep({ at, value }: Entry, frame: StepsFrame): Step {
       name: substituted(text(field(value, "name")) ?? "", frame.given),
       ...(source === undefined ? {} : { run: substituted(source, frame.given) }),
       runLine: command ? runLineOf(command) : at.line,
+      meaning: (asked) => valueOf(asked, frame.given),
       // The default shell is `/bin/bash -eo pipefail`: https://circleci.com/docs/configuration-reference/#default-shell-options
       pipefail: shell === undefined || shell.includes("pipefail"),
       posix: shell === undefined || /\b(ba)?sh\b/.test(shell),

@@ -70,7 +70,7 @@ export function versionsOf({ points }: Deploy): Version[] {
   return points.flatMap(({ text, at, job }) => {
     // An expression is one word, whatever it holds.
     const words = text
-      .replaceAll(/\$\{\{[^}]{0,300}\}\}/g, (fence) => fence.replaceAll(/\s/g, ""))
+      .replaceAll(/\$\{\{[^}]{0,300}\}\}/g, (fence) => fence.replaceAll(/\s/g, "\u0000"))
       .slice(0, 5_000)
       .split(/[\s,]+/)
       .map((word) => word.replace(/^--set(-string)?=/, ""));
@@ -78,7 +78,7 @@ export function versionsOf({ points }: Deploy): Version[] {
       words.flatMap((word): Version[] => {
         const { name, ref } = is.exec(word)?.groups ?? {};
         if (name === undefined || ref === undefined) return [];
-        return [{ name, ref, at, job, text: word, moves: MOVING.test(ref) }];
+        return [{ name, ref, at, job, text: word.replaceAll("\u0000", " "), moves: MOVING.test(ref) }];
       }),
     );
   });

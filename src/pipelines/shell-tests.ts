@@ -130,19 +130,31 @@ function fitting(left: Expr, pattern: string): Expr {
 }
 
 const FENCED = /^\$\{\{((?:(?!\}\}).)*)\}\}$/s;
-const VARIABLE = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:,,|\^\^)?\}|\{([A-Za-z_]\w*):?-(.*)\})$/s;
+/** A variable of Azure Pipelines; anywhere else, the output of a command. */
+const MACRO = /^\$\(([A-Za-z_][\w.]*)\)$/;
+const VARIABLE =
+  /^\$(?:(?<plain>[A-Za-z_]\w*)|\{(?<braced>[A-Za-z_]\w*)(?:,,|\^\^)?\}|\{(?<defaulted>[A-Za-z_]\w*):?-(?<byDefault>.*)\})$/s;
 
 /** What a word stands for. */
 export function operand({ text, computed }: Pick<Token, "text" | "computed">): Expr {
   if (computed === true) return OPAQUE;
-  const fenced = FENCED.exec(text)?.[1];
-  if (fenced !== undefined) return { kind: "call", name: "fenced", args: [literal(fenced)] };
+  const known = elsewhere(text);
+  if (known) return known;
   if (!text.includes("$")) return literal(text);
-  const [, plain, braced, defaulted, byDefault = ""] = VARIABLE.exec(text) ?? [];
+  const { plain, braced, defaulted, byDefault = "" } = VARIABLE.exec(text)?.groups ?? {};
   const name = plain ?? braced ?? defaulted;
   if (name === undefined) return OPAQUE;
   const variable: Expr = { kind: "path", path: ["shell", name] };
   return defaulted === undefined ? variable : or(variable, operand({ text: unquoted(byDefault) }));
+}
+
+/** What the CI system puts in before the shell starts. In a language that is not known here, that is not told. */
+function elsewhere(text: string): Expr | undefined {
+  const macro = MACRO.exec(text)?.[1];
+  if (macro !== undefined) return { kind: "call", name: "macro", args: [literal(macro)] };
+  const fenced = /^<<[^<>]*>>$/.test(text) ? text : FENCED.exec(text)?.[1];
+  if (fenced !== undefined) return { kind: "call", name: "fenced", args: [literal(fenced)] };
+  return /<<|\{\{|\$\[/.test(text) ? OPAQUE : undefined;
 }
 
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/s, "$2");

@@ -46,9 +46,10 @@ const NAMES_AT_MOST = 100;
 function inSetting(expr: Expr, setting: Setting): Expr {
   return rewrite(expr, (node) => {
     if (node.kind === "path" && node.path[0] === "shell") return variable(node.path[1] ?? "", setting);
-    if (node.kind !== "call" || node.name !== "fenced") return undefined;
-    const [source] = node.args;
-    return source?.kind === "literal" ? fenced(String(source.value), setting) : OPAQUE;
+    const [source] = node.kind === "call" ? node.args : [];
+    if (node.kind !== "call" || source?.kind !== "literal") return undefined;
+    if (node.name === "macro") return macro(String(source.value), setting);
+    return node.name === "fenced" ? fenced(String(source.value), setting) : undefined;
   });
 }
 
@@ -66,6 +67,12 @@ function fenced(source: string, setting: Setting): Expr {
   );
   const isFixed = [...walk(known)].some((node) => node.kind === "path" && FIXED.has(node.path[0] ?? ""));
   return isFixed ? OPAQUE : asText(known);
+}
+
+/** Source: https://learn.microsoft.com/azure/devops/pipelines/process/variables#understand-variable-syntax */
+function macro(name: string, setting: Setting): Expr {
+  if (setting.pipeline.provider !== "azure") return OPAQUE;
+  return variable(name.includes(".") ? name.replaceAll(".", "_").toUpperCase() : name, setting);
 }
 
 function envVariable(lower: string, setting: Setting): Expr {
@@ -117,7 +124,10 @@ function ofSystem(name: string, provider: Provider): Expr | undefined {
 const namesSet = ({ steps }: Job): ReadonlySet<string> =>
   new Set(
     steps.flatMap(({ run: script = "" }) =>
-      Array.from(script.matchAll(/\b([A-Za-z_]\w{0,99})(?:=|<<)/g), ([, name = ""]) => name),
+      Array.from(
+        script.matchAll(/\bvariable=(\w+)|\b([A-Za-z_]\w{0,99})(?:=|<<)/g),
+        ([, one, name]) => one ?? name ?? "",
+      ),
     ),
   );
 

@@ -12,6 +12,24 @@ const running = (script: string, head = "", on = MAIN): Files =>
 const indented = (script: string): string =>
   script.replaceAll(/^(?=.)/gm, " ".repeat(10)).replace(/\n?$/, "\n");
 const base = running("npm ci\ngo test ./...");
+const circle = (command: string): Files => ({
+  ".circleci/config.yml": `version: 2.1
+parameters: { fast: { type: boolean, default: false } }
+jobs:
+  test: { docker: [], steps: [{ run: '${command}' }] }
+  deploy-production: { docker: [], steps: [{ run: '${SHIP}' }] }
+workflows: { release: { jobs: [test, { deploy-production: { requires: [test] } }] } }
+`,
+});
+const azure = (command: string): Files => ({
+  "azure-pipelines.yml": `trigger: [main]
+stages:
+- stage: Test
+  jobs: [{ job: unit, steps: [{ bash: '${command}' }] }]
+- stage: Production
+  jobs: [{ job: production, steps: [{ script: '${SHIP}' }] }]
+`,
+});
 const verdictOf = (files: Files) => cellOf(deliveryOf(files), "unit")?.verdict;
 
 describe("a test that its script may pass by", () => {
@@ -238,6 +256,16 @@ ${script.map((line) => `    - ${line}\n`).join("")}deploy-production:
     const branch = ["npm ci", `'[ "$CI_COMMIT_BRANCH" = docs ] || npm test'`];
     expect(weakened(gated, gitlab(branch))).toEqual([]);
   });
+});
+
+test.each<[string, string, Files]>([
+  ["CircleCI", '[ "<< pipeline.parameters.fast >>" = true ] || npx jest', circle("npx jest")],
+  ["Azure Pipelines", '[ "$(fast)" = true ] || npx jest', azure("npx jest")],
+])("what %s puts into a script is an input", (_, script, before) => {
+  const after = Object.fromEntries(
+    Object.entries(before).map(([path, text]) => [path, text.replace("npx jest", () => script)]),
+  );
+  expect(weakened(before, after)).toEqual([expect.stringMatching(/lets the deploy bypass it/)]);
 });
 
 test("the checklist tells that a test can be passed by", () => {
