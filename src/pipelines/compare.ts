@@ -188,12 +188,17 @@ function dropped(
 ): Weakening[] {
   const was = gate.standings.find(({ verdict }) => GATES.has(verdict)) ?? gate.worst;
   if (!GATES.has(was.verdict) || mayHaveMoved(change, gate.evidence)) return [];
+  if (left.some((other) => isUntold(other, change.before))) return [];
   const base = { purpose: gate.evidence.purpose, deploy, before: gate.evidence, was };
   const [rest] = left.toSorted((a, b) => rank(a.worst.verdict) - rank(b.worst.verdict));
   if (!rest)
     return [{ kind: "gone", ...base, is: { verdict: "absent", reason: "is gone", scenario: was.scenario } }];
   return [{ kind: "weakened", ...base, is: rest.worst }];
 }
+
+/** A test that is new and may stop the deploy, as far as its files tell, may be the one that is missing. */
+const isUntold = ({ evidence: { text }, worst }: Gate, { evidence }: Delivery): boolean =>
+  worst.verdict === "unknown" && !evidence.some((item) => item.text === text);
 
 /** A call, an action or another CI system that is new and was not read may hold the test now. */
 function mayHaveMoved({ before, after }: Change, { purpose, job }: Evidence): boolean {

@@ -5,6 +5,7 @@ import type { Placed, StepCommand } from "./commands.ts";
 import { criterionOf, functionalCriterion, isFunctional } from "./criteria.ts";
 import type { Criterion } from "./criteria.ts";
 import { walk } from "./expressions.ts";
+import { variants } from "./interpolate.ts";
 import { ACTION_RULES, NAME_RULES, NOT_A_TEST } from "./evidence-actions.ts";
 import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
@@ -116,9 +117,13 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
   for (const text of command.texts) {
     const rule = commandRule(text);
     if (!rule) continue;
-    const run = { tool: rule.tool, text, folder: command.folder };
-    const functional = isFunctional(run, base.step.name, tree);
-    const criterion = functional ? functionalCriterion(run, tree) : criterionOf(run, tree);
+    // With a matrix, one command is several.
+    const runs = variants(text, { env: {}, legs: base.job.legs }).map((one) => {
+      return { tool: rule.tool, text: one, folder: command.folder };
+    });
+    const functional = runs.every((run) => isFunctional(run, base.step.name, tree));
+    const judged = functional ? functionalCriterion : criterionOf;
+    const criterion = weakest(runs.map((run) => judged(run, tree)));
     // A script that was read says almost as much as the tool that it runs.
     const confidence = command.script === undefined ? rule.confidence : Math.max(rule.confidence - 0.05, 0.6);
     const purpose = functional ? "acceptance" : rule.purpose;
@@ -132,6 +137,11 @@ function ofCommand(command: StepCommand, base: Base, tree: Tree): Evidence[] {
   }
   return [];
 }
+
+const weakest = (criteria: readonly Criterion[]): Criterion =>
+  criteria.find(({ cannotFail }) => cannotFail !== undefined) ??
+  criteria.find(({ unsure }) => unsure !== undefined) ??
+  {};
 
 /** What the command itself says of its failure goes before what its file says. */
 function whetherItFails(

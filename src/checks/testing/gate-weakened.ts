@@ -31,6 +31,19 @@ const loaded = (options: string, command = "k6 run load.js"): Record<string, str
 const E2E = "  e2e:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npx playwright test\n";
 const both = (needs: string, e2e: string, test = "npx cypress run"): Record<string, string> =>
   release(`${runs(test)}${e2e}`, `    needs: ${needs}\n`);
+const K6 = "export const options = { thresholds: { http_req_failed: ['rate<0.01'] } };\n";
+const loads = (
+  needs: string,
+  jobs: readonly (readonly [id: string, file: string])[],
+): Record<string, string> => ({
+  ...release(
+    `${runs("go test ./...")}${jobs.map(([id, file]) => `  ${id}:\n    runs-on: ubuntu-latest\n${runs(`k6 run ${file}`)}`).join("")}`,
+    `    needs: ${needs}\n`,
+  ),
+  "load/cart.js": K6,
+  "load/checkout.js": K6,
+  "chart/templates/cart.yaml": "kind: Deployment\nmetadata: { name: cart }\n",
+});
 const smoke = (options: string): Record<string, string> => ({
   ...release(runs("k6 run smoke.js"), "    needs: [test]\n"),
   "smoke.js": `export const options = ${options}`,
@@ -171,6 +184,14 @@ jobs:
       after: both("[test] # <- finding", ""),
     },
     {
+      title: "of two load tests, the one of a service that is still deployed is deleted",
+      before: loads("[test, cart, checkout]", [
+        ["cart", "load/cart.js"],
+        ["checkout", "load/checkout.js"],
+      ]),
+      after: loads("[test, checkout] # <- finding", [["checkout", "load/checkout.js"]]),
+    },
+    {
       title: "the tests of pull requests may fail, in a repository that deploys elsewhere",
       before: {
         ".github/workflows/ci.yml": `on: pull_request
@@ -208,6 +229,14 @@ jobs:
       title: "of two jobs that run the same tool, one takes the other's work over",
       before: both("[test, e2e]", E2E.replace("playwright test", "cypress run --spec 'pay/**'")),
       after: both("[test]", ""),
+    },
+    {
+      title: "of two load tests, one runs the other's script too",
+      before: loads("[test, cart, checkout]", [
+        ["cart", "load/cart.js"],
+        ["checkout", "load/checkout.js"],
+      ]),
+      after: loads("[test, checkout]", [["checkout", "load/checkout.js\n      - run: k6 run load/cart.js"]]),
     },
     {
       title: "two test jobs become one with another tool",

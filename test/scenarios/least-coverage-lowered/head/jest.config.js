@@ -1,0 +1,5 @@
+module.exports = {
+  coverageThreshold: {
+    global: { lines: 60, branches: 70 },
+  },
+};
