@@ -7,6 +7,13 @@ const called = (jobs: string): Files => ({
   ".github/workflows/checks.yml": `on: workflow_call\njobs:\n${jobs}`,
 });
 const call = "  checks:\n    uses: ./.github/workflows/checks.yml\n";
+const loads = (jobs: string, needs: string): Files => ({
+  ...workflow(jobs + ship(`    needs: ${needs}\n`)),
+  "load/cart.js": THRESHOLDS["load.js"],
+  "load/checkout.js": THRESHOLDS["load.js"],
+  "chart/templates/cart.yaml": "kind: Service\nmetadata: { name: cart }\n",
+});
+const checkout = job("checkout", "k6 run load/checkout.js");
 /** What looks like a hazard and is none: nothing is said of it. */
 export const SILENT: readonly (readonly [name: string, before: Files, after: Files])[] = [
   [
@@ -27,6 +34,11 @@ export const SILENT: readonly (readonly [name: string, before: Files, after: Fil
     "the test moves to a script",
     gated,
     { ...workflow(job("test", "./ci.sh") + ship()), "ci.sh": "set -e\ngo test ./...\n" },
+  ],
+  [
+    "of two load tests, one runs the other's script too",
+    loads(job("cart", "k6 run load/cart.js") + checkout, "[cart, checkout]"),
+    loads(steps("checkout", ["run: k6 run load/checkout.js", "run: k6 run load/cart.js"]), "[checkout]"),
   ],
   ["the job is renamed", gated, workflow(job("unit", "go test ./...") + ship("    needs: [unit]\n"))],
   [

@@ -231,14 +231,6 @@ jobs:
       after: both("[test]", ""),
     },
     {
-      title: "of two load tests, one runs the other's script too",
-      before: loads("[test, cart, checkout]", [
-        ["cart", "load/cart.js"],
-        ["checkout", "load/checkout.js"],
-      ]),
-      after: loads("[test, checkout]", [["checkout", "load/checkout.js\n      - run: k6 run load/cart.js"]]),
-    },
-    {
       title: "two test jobs become one with another tool",
       before: both("[test, e2e]", E2E),
       after: both("[test]", "", "npx wdio"),
