@@ -1,6 +1,7 @@
 /**
- * Measures what a review costs in time and memory, of manifests and of workflows, how that grows, how many GitHub calls a push costs, how long webhooks
- * wait for their answer while large reviews run, and how long a push waits for its verdict.
+ * Measures what a review of manifests and of workflows costs in time and memory, how that grows, how many GitHub calls
+ * a push costs, how long webhooks wait for their answer while large reviews run, and how long a push waits for its
+ * verdict.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { execFile } from "node:child_process";
@@ -10,6 +11,7 @@ import { build } from "./bench/built.ts";
 import { callsPerPush, type Calls } from "./bench/calls.ts";
 import { intakeLatency, verdictLatency, type Latency } from "./bench/latency.ts";
 import type { ChildResult } from "./bench/review-child.ts";
+import { workflowsBelow } from "./bench/workflows.ts";
 
 const CHILD = join("scripts", "bench", "review-child.ts");
 const SIZES = [100, 1000, 5000];
@@ -65,7 +67,7 @@ function slope(one: Measure, other: Measure): number {
   return Math.log(other.ms / one.ms) / Math.log(other.manifests / one.manifests);
 }
 
-/** What DESIGN allows a review of so many bytes: four times the bytes, and 120 MB. */
+/** What a review of so many bytes may take: four times the bytes, and 120 MB. */
 const allowedMB = (bytes: number) => (4 * bytes) / 1e6 + 120;
 
 interface Results {
@@ -130,17 +132,27 @@ function sizes(text: string): number[] {
   return values;
 }
 
+/** Asked before anything is measured: in the process that measures, it would end in a stack trace. */
+function withWorkflows(folder: string): string {
+  try {
+    workflowsBelow(folder);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return folder;
+}
+
 interface Options {
   readonly format: "text" | "json";
   readonly sizes: readonly number[];
-  readonly workflows: string;
+  readonly workflows?: string;
   readonly calls: boolean;
   readonly latency: boolean;
 }
 
 async function reviews({
   sizes: wanted,
-  workflows: folder,
+  workflows: folder = "",
 }: Options): Promise<Pick<Results, "review" | "workflows">> {
   using built = build();
   const script = built.path(CHILD);
@@ -163,7 +175,7 @@ await new Command("bench")
   .description("Measure reviews of generated repositories.")
   .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
   .option("--sizes <list>", "how many manifests", sizes, SIZES)
-  .option("--workflows <folder>", "measure 30 workflows of those below it, not generated ones", "")
+  .option("--workflows <folder>", "measure 30 workflows of those below it, not generated ones", withWorkflows)
   .option("--no-calls", "leave GitHub calls out")
   .option("--no-latency", "leave waiting times out")
   .action(bench)

@@ -6,6 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { styleText } from "node:util";
 import { Command } from "commander";
+import { parse } from "yaml";
 import { loadGitChange } from "../src/sources/git.ts";
 import { startGitHub, type GitHub, type Repository } from "../test/github-server/index.ts";
 import { showCheckRun, showComment } from "./demo/show.ts";
@@ -40,7 +41,7 @@ const limit = setTimeout(() => {
   console.error(`The demo took over ${LIMIT_MS / 1000} seconds.`);
   process.exit(1);
 }, LIMIT_MS).unref();
-const github = await startGitHub();
+const github = await startGitHub({ permissions: await permissions() });
 try {
   await run(github);
   step(`done in ${seconds(started)} s`);
@@ -50,6 +51,12 @@ try {
 } finally {
   await github.close();
   clearTimeout(limit);
+}
+
+/** Those of app.yml, so that the demo shows all that an installed app would. */
+async function permissions(): Promise<Record<string, "read" | "write">> {
+  const app: unknown = parse(await readFile(join(import.meta.dirname, "../app.yml"), "utf8"));
+  return (app as { default_permissions: Record<string, "read" | "write"> }).default_permissions;
 }
 
 /** Says in one line what is wrong with the folder or the revisions, as the command line does, before anything starts. */

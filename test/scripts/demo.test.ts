@@ -20,6 +20,7 @@ test("the demo shows both check runs and the comments of the example, and ends",
   expect(output).toMatch(/✗ nines \/ test-stages\s+failure — \d+ errors/);
   expect(output).toContain("Comments on lines");
   expect(output).toContain("deploy/database.yaml:");
+  expect(output).not.toContain("Not judged");
   expect(output).toMatch(/done in [\d.]+ s\s*$/);
 }, 60_000);
 
