@@ -67,7 +67,7 @@ function emptyUnit(other: Unit | undefined, id: string): Unit {
 function indexOf(
   { units: own, witnesses = [] }: Rendering,
   keys: readonly ValuesKey[],
-): Pick<Surroundings, "count" | "unitOf" | "kinds" | "countValue"> {
+): Pick<Surroundings, "count" | "unitOf" | "homeOf" | "kinds" | "countValue"> {
   const units = [...own, ...witnesses];
   const kinds = Map.groupBy(
     units.flatMap(({ manifests }) => manifests),
@@ -75,24 +75,29 @@ function indexOf(
   );
   const namesOf = (kind: string) =>
     kind === ALERTS ? [...kinds.values()].flat().flatMap(alertsOf) : (kinds.get(kind) ?? []);
+  const unitOf = unitIndex(units);
   const valuesSets = () =>
     units.flatMap(({ values, manifests }) =>
       (values ?? releasedValues(manifests)).map((set) => translated(set, keys)),
     );
   return {
     count: nameCounter(namesOf),
-    unitOf: unitIndex(units),
+    unitOf: (manifest) => unitOf(manifest)?.id ?? "",
+    homeOf: (manifest) => {
+      const { release, environment = "unknown" } = unitOf(manifest) ?? {};
+      return { namespace: manifest.namespace || (release?.namespace ?? ""), environment };
+    },
     kinds,
     countValue: valueCounter(valuesSets),
   };
 }
 
 /** Made when first asked for: few changes need it. */
-function unitIndex(units: readonly Unit[]): (manifest: Manifest) => string {
-  let index: ReadonlyMap<Manifest, string> | undefined;
+function unitIndex(units: readonly Unit[]): (manifest: Manifest) => Unit | undefined {
+  let index: ReadonlyMap<Manifest, Unit> | undefined;
   return (manifest) => {
-    index ??= new Map(units.flatMap(({ id, manifests }) => manifests.map((one) => [one, id] as const)));
-    return index.get(manifest) ?? "";
+    index ??= new Map(units.flatMap((unit) => unit.manifests.map((one) => [one, unit] as const)));
+    return index.get(manifest);
   };
 }
 

@@ -50,6 +50,8 @@ export interface World {
   readonly count: (kind: string, name: string) => number;
   /** The unit of an object of this side, whatever unit that is. */
   readonly unitOf: (manifest: Manifest) => string;
+  /** Where an object of this side goes, whatever unit it is of. */
+  readonly homeOf: (manifest: Manifest) => Home;
   /** All objects of a kind in the repository on this side, in whatever unit: always the same list, so that it can be a key. */
   readonly everywhere: (kind: string) => readonly Manifest[];
   /** How often values anywhere in the repository, on this side, say this of a key: fewer than before means it is gone. */
@@ -70,6 +72,13 @@ export interface World {
   readonly replicasOf: (workload: Workload) => number;
 }
 
+/** Where an object is deployed. */
+export interface Home {
+  /** Its own, else that of its release; empty where nothing says it. */
+  readonly namespace: string;
+  readonly environment: Environment;
+}
+
 /** What of its side a unit's world must know beyond itself. */
 export interface Surroundings {
   readonly side: Side;
@@ -78,6 +87,8 @@ export interface Surroundings {
   readonly count: (kind: string, name: string) => number;
   /** See `World.unitOf`. */
   readonly unitOf: (manifest: Manifest) => string;
+  /** See `World.homeOf`. */
+  readonly homeOf: (manifest: Manifest) => Home;
   /** Every object of the side, by kind. */
   readonly kinds: ReadonlyMap<string, readonly Manifest[]>;
   /** Keys of charts that the policy translates. */
@@ -90,7 +101,7 @@ const NONE: readonly Manifest[] = [];
 
 export function worldOf(
   unit: Unit,
-  { side, cluster, count, unitOf, kinds, countValue, valuesKeys }: Surroundings,
+  { side, cluster, count, unitOf, homeOf, kinds, countValue, valuesKeys }: Surroundings,
 ): World {
   let values: readonly ValuesSet[] | undefined;
   const byKind = Map.groupBy(unit.manifests, ({ kind }) => kind);
@@ -125,6 +136,7 @@ export function worldOf(
     anywhere: (kind, name) => count(kind, name) > 0,
     count,
     unitOf,
+    homeOf,
     countValue,
     get values() {
       values ??= (unit.values ?? releasedValues(unit.manifests)).map((set) => translated(set, valuesKeys));

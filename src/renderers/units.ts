@@ -29,6 +29,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
     results.flatMap(({ job, built }) => built.dropped.map((path) => `${job.id} ${path}`)),
   );
   const partly = incompleteIds(results);
+  const lacks = lackingIds(results);
   return results
     .filter(({ job }) => job.side === side)
     .flatMap(({ job, built }): Unit[] => {
@@ -39,7 +40,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
         ? releaseValues(release, side, tree, { manifests, changed })
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
-      const incomplete = partly.has(id);
+      const incomplete = side === "head" ? partly.has(id) : lacks.has(id);
       const keys = release ? keysOf(release, side, { trees, rendered, was: old.get(id) }) : {};
       const environment = release ? environmentOfRelease(release) : environmentOf(id);
       return [
@@ -87,13 +88,27 @@ export function withoutOrders(units: readonly Unit[], plans: Record<Side, Plan>)
   });
 }
 
-/** What lacks objects of its own, or not the same on both sides. */
+/** What lacks objects of its own, or not the same on both sides: nobody can say that something new is new. */
 function incompleteIds(results: readonly Result[]): Set<string> {
   const byId = Map.groupBy(results, ({ job }) => job.id);
   return new Set(
     [...byId].flatMap(([id, sides]) => {
       const missing = new Set(sides.map(({ built }) => JSON.stringify(built.missing)));
       return missing.size > 1 || sides.some(({ built }) => built.incomplete) ? [id] : [];
+    }),
+  );
+}
+
+/** What lacked objects before: where only the new side does, what it does not have was not removed. */
+function lackingIds(results: readonly Result[]): Set<string> {
+  const missing = new Map(
+    results.flatMap(({ job, built }) => (job.side === "head" ? [[job.id, built.missing] as const] : [])),
+  );
+  const old = results.filter(({ job }) => job.side === "base");
+  return new Set(
+    old.flatMap(({ job: { id }, built }) => {
+      const now = missing.get(id) ?? [];
+      return built.incomplete || built.missing.some((one) => !now.includes(one)) ? [id] : [];
     }),
   );
 }

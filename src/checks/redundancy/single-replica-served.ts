@@ -140,8 +140,8 @@ function* alone(workload: Workload, world: World): Iterable<Problem> {
     subject: manifest,
     at: field.manifest.locate(...field.path),
     measure: 1,
-    // Replicas that no file writes may be kept elsewhere.
-    ...(written ? {} : { atMost: "notice" as const }),
+    // Replicas that no file writes may be kept elsewhere, and what only testers use may wait for its pod.
+    ...(written && world.environment !== "staging" ? {} : { atMost: "notice" as const }),
     message: `${manifest.ref} ${field.manifest === manifest ? "runs one pod" : "may go down to one pod"}${written ? "" : " (the default where replicas is not set)"}: whenever it crashes or its node is drained, ${service.ref} has nobody to answer until it is back.`,
     fix: `Run at least two replicas of ${manifest.ref}, with a PodDisruptionBudget of maxUnavailable: 1.`,
     ...(suggestion && { suggestion }),

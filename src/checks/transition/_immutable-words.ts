@@ -1,5 +1,5 @@
 import { fieldName, firstDifference, valueText, type ImmutableChange } from "../../engine/immutable.ts";
-import { at, strings } from "../../engine/json.ts";
+import { at, list, strings } from "../../engine/json.ts";
 import type { FieldPath, Manifest } from "../../engine/types.ts";
 import { labelText } from "../../engine/words.ts";
 
@@ -53,9 +53,12 @@ const beside = ({ ref, name }: Manifest) =>
   `Keep the old value in ${ref}. If the new one is needed, add a ${ref.split("/")[0] ?? ""} with another name beside ${name}, let its pods become ready, and remove ${name} in a later change.`;
 
 /** Pods that are left alone are adopted by a new StatefulSet with the same selector, and keep their claims. */
-function adopted({ name, namespace, ref }: Manifest, path: FieldPath): string {
+function adopted(after: Manifest, path: FieldPath): string {
+  const { name, namespace, ref } = after;
   if (path.at(-1) === "selector")
     return `Keep the old selector of ${ref}: with another one it does not adopt the pods that run, and cannot create its own beside them.`;
+  if (path.at(-1) === "volumeClaimTemplates" && list(after.get("spec", "volumeClaimTemplates")).length === 0)
+    return `Keep the volumeClaimTemplates of ${ref}: without them its pods start with an empty disk, and what they stored stays on claims that no pod mounts. If the data is not needed any more, say so with a waiver.`;
   const place = namespace === "" ? "" : ` -n ${namespace}`;
   const claims =
     path.at(-1) === "volumeClaimTemplates"

@@ -115,6 +115,13 @@ export default defineCheck({
       after: store("replicas: 3", `100Gi${MARK}`),
     },
     {
+      title: "a StatefulSet loses its volumes",
+      before: store("replicas: 3", "50Gi"),
+      after: store("replicas: 3")
+        .replace("spec:", `spec:${MARK}`)
+        .replace(/ {2}volumeClaimTemplates:[^]*$/, ""),
+    },
+    {
       title: "a claim is to shrink",
       before: claim("resources: { requests: { storage: 15Gi } }"),
       after: claim(`resources: { requests: { storage: 5Gi } }${MARK}`),

@@ -120,7 +120,7 @@ function* judge(move: ReleaseMove, { before, after, changes }: Transition): Iter
   if (stores.length === 0 && (served.length === 0 || fate === "stays")) return;
   const { is, moved } = move;
   const effects = [
-    ...(served.length > 0 ? [stopped(fate, served, before)] : []),
+    ...(served.length > 0 ? [stopped(fate, served, { move, before, after })] : []),
     ...(stores.length > 0 ? [emptied(stores, move)] : []),
   ];
   yield {
@@ -161,14 +161,30 @@ function opening({ was, is, renamed, moved }: ReleaseMove, fate: Fate): string {
   return `${is.subject.ref} installs its chart ${[...names, ...places].join(" and ")}. ${how[fate]}`;
 }
 
-function stopped(fate: Fate, served: readonly Workload[], before: World): string {
+interface Around {
+  readonly move: ReleaseMove;
+  readonly before: World;
+  readonly after: World;
+}
+
+function stopped(fate: Fate, served: readonly Workload[], { move, before, after }: Around): string {
   const names = listText(served.map(({ manifest }) => manifest.ref));
   if (fate === "stays") return `The old pods of ${names} run on, and nothing updates them any more.`;
   const services = [...new Set(served.flatMap((workload) => before.servicesOf(workload)))];
   const count = podsOf(served, before);
   const pods = count === 1 ? "the only pod" : Number.isNaN(count) ? "the pods" : `the ${count} pods`;
   const users = listText(services.map(({ ref }) => ref));
-  return `Then ${pods} of ${names} ${count === 1 ? "stops" : "stop"} at once, and users of ${users} get errors until the first new pod is ready.`;
+  return `Then ${pods} of ${names} ${count === 1 ? "stops" : "stop"} at once, and users of ${users} get errors until the first new pod is ready.${forGood(services, move, after)}`;
+}
+
+/** Names that no longer resolve: a Service is found by its own name and its namespace. */
+function forGood(services: readonly Manifest[], move: ReleaseMove, after: World): string {
+  const isKept = ({ namespace, name }: Manifest) =>
+    (!move.moved || namespace !== "") && after.ofKind("Service").some((one) => one.name === name);
+  const gone = services.filter((service) => !isKept(service));
+  if (gone.length === 0) return "";
+  const place = move.moved ? ` in ${move.was.namespace}` : "";
+  return ` Whoever calls ${listText(gone.map(({ name }) => name))}${place} fails for good.`;
 }
 
 function emptied(stores: readonly Manifest[], { is, moved }: ReleaseMove): string {

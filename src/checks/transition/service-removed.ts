@@ -7,7 +7,7 @@ import { decode, isUnknown } from "../../engine/template.ts";
 import type { Json, Manifest, Problem } from "../../engine/types.ts";
 import { listText, scalarText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
-import { ROUTES, type World } from "../../engine/world.ts";
+import { ROUTES, type Home, type World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
 
 const service = (name = "redis") => `apiVersion: v1
@@ -142,7 +142,7 @@ export default defineCheck({
     );
     const names = new Set(removed.map(({ name }) => name));
     const near = mentionsOf(transition.after, names);
-    const far = mentionsOf({ manifests: neighbours(removed, transition.after) }, names);
+    const far = mentionsOf({ manifests: neighbours(removed, transition) }, names);
     const mentions = Map.groupBy([...near, ...far], (mention) => mention.service);
     for (const service of removed) {
       const callers = (mentions.get(service.name) ?? []).filter((mention) => calls(mention, service));
@@ -152,15 +152,21 @@ export default defineCheck({
   },
 });
 
-/** Who may call from another unit of the same namespace, where no Service of that name is left anywhere. */
-function neighbours(removed: readonly Manifest[], after: World): Manifest[] {
-  const gone = removed.filter(({ namespace, name }) => namespace !== "" && !after.anywhere("Service", name));
-  const namespaces = new Set(gone.map(({ namespace }) => namespace));
-  if (namespaces.size === 0) return [];
+/** Who may call from another unit of the same namespace and environment, where no Service of that name is left anywhere. */
+function neighbours(removed: readonly Manifest[], { before, after }: Transition): Manifest[] {
+  const homes = removed
+    .filter(({ name }) => !after.anywhere("Service", name))
+    .map((service) => before.homeOf(service))
+    .filter(({ namespace }) => namespace !== "");
+  if (homes.length === 0) return [];
   return CALLERS.flatMap((kind) => after.everywhere(kind)).filter(
-    (one) => namespaces.has(one.namespace) && after.unitOf(one) !== after.unit,
+    (one) => after.unitOf(one) !== after.unit && homes.some((home) => isSameHome(home, after.homeOf(one))),
   );
 }
+
+const isSameHome = (one: Home, other: Home): boolean =>
+  one.namespace === other.namespace &&
+  (one.environment === other.environment || one.environment === "unknown" || other.environment === "unknown");
 
 const CALLERS = ["Deployment", "StatefulSet", "DaemonSet", "Rollout", "CronJob", "ConfigMap"];
 
@@ -170,6 +176,8 @@ function isGone(service: Manifest, { before, after }: Transition): boolean {
     service.kind === "Service" &&
     service.group === "" &&
     !isUnknown(service.name) &&
+    // Where only the new side could not be read whole, that something is not there proves nothing.
+    (before.incomplete || !after.incomplete) &&
     after.count("Service", service.name) < before.count("Service", service.name)
   );
 }
