@@ -28,8 +28,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
   const dropped = new Set(
     results.flatMap(({ job, built }) => built.dropped.map((path) => `${job.id} ${path}`)),
   );
-  const partly = incompleteIds(results);
-  const lacks = lackingIds(results);
+  const unsure = unsureIds(results, side);
   return results
     .filter(({ job }) => job.side === side)
     .flatMap(({ job, built }): Unit[] => {
@@ -40,7 +39,7 @@ export function unitsOf(results: readonly Result[], { side, trees, failed, chang
         ? releaseValues(release, side, tree, { manifests, changed })
         : built.values && [...built.values, ...releasedValues(manifests)];
       if (!rendered && (values ?? []).length === 0) return [];
-      const incomplete = side === "head" ? partly.has(id) : lacks.has(id);
+      const incomplete = unsure.has(id);
       const keys = release ? keysOf(release, side, { trees, rendered, was: old.get(id) }) : {};
       const environment = release ? environmentOfRelease(release) : environmentOf(id);
       return [
@@ -87,6 +86,9 @@ export function withoutOrders(units: readonly Unit[], plans: Record<Side, Plan>)
     return { ...unit, values: releasedValues(unit.manifests.filter((manifest) => !isOrder(manifest))) };
   });
 }
+
+const unsureIds = (results: readonly Result[], side: Side): Set<string> =>
+  side === "head" ? incompleteIds(results) : lackingIds(results);
 
 /** What lacks objects of its own, or not the same on both sides: nobody can say that something new is new. */
 function incompleteIds(results: readonly Result[]): Set<string> {
