@@ -1,5 +1,5 @@
 import { isObject, list, object, string, strings, type JsonObject } from "./json.ts";
-import { ROUTING_FILE } from "./manifest.ts";
+import { ROUTING_FILE } from "./prometheus-files.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 import type { World } from "./world.ts";

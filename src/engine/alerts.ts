@@ -1,6 +1,6 @@
 import { isObject, list, string, strings } from "./json.ts";
 import { lineOf, lineStarts } from "./lines.ts";
-import { RULE_FILE } from "./manifest.ts";
+import { RULE_FILE } from "./prometheus-files.ts";
 import type { Change } from "./pair.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";

@@ -1,7 +1,9 @@
-import { at, isObject, list, string, strings, type JsonObject } from "./json.ts";
+import { fileIdentity, identityOf, type Identity } from "./identity.ts";
+import { at, isObject, list, string, type JsonObject } from "./json.ts";
 import type { Blob, FieldPath, Json, Location, Manifest, Note, Repeat, Side, Span } from "./types.ts";
-import { decode, hasActions, skeleton } from "./template.ts";
 import { lineOf, lineStarts } from "./lines.ts";
+import { looksLikeOther, otherKind } from "./prometheus-files.ts";
+import { hasActions, skeleton } from "./template.ts";
 import { lineAt, readYaml, type YamlDocument } from "./yaml.ts";
 
 /** What one file holds: its Kubernetes objects, and what of it could not be read. Independent of side and path. */
@@ -63,38 +65,6 @@ function entriesOf(value: Json, prefix: FieldPath, document: YamlDocument): Entr
   }
   const name = at(value, ["metadata", "name"]) ?? at(value, ["metadata", "generateName"]);
   return kind !== "" && typeof name === "string" ? [{ object: value, prefix, document }] : [];
-}
-
-/** The kind that a file of alerting and recording rules has in nines; its name is its path. */
-export const RULE_FILE = "RuleFile";
-
-/** The kind of a configuration file of Alertmanager; its name is its path. */
-export const ROUTING_FILE = "AlertmanagerFile";
-
-const looksLikeOther = (text: string) =>
-  (/^["']?groups["']?:/m.test(text) && /\balert["']?:/.test(text)) ||
-  (/^["']?route["']?:/m.test(text) && /^["']?receivers["']?:/m.test(text));
-
-/** What stands in a file that is no object of Kubernetes and is read all the same. */
-function otherKind(value: JsonObject): string | undefined {
-  if (value["apiVersion"] !== undefined || value["kind"] !== undefined) return undefined;
-  return isRuleFile(value) ? RULE_FILE : isRoutingFile(value) ? ROUTING_FILE : undefined;
-}
-
-/** What Alertmanager is started with: a route with a receiver, and a list of receivers with names (prometheus.io/docs). */
-function isRoutingFile(value: JsonObject): boolean {
-  const receivers = list(value["receivers"]);
-  return (
-    typeof at(value, ["route", "receiver"]) === "string" &&
-    receivers.length > 0 &&
-    receivers.every((receiver) => typeof at(receiver, ["name"]) === "string")
-  );
-}
-
-/** What `rule_files` of a Prometheus names: groups of rules at the top, and no object of Kubernetes. */
-function isRuleFile(value: JsonObject): boolean {
-  const groups = list(value["groups"]);
-  return groups.length > 0 && groups.every((group) => Array.isArray(at(group, ["rules"])));
 }
 
 /** Gives a file's objects their side and path. */
@@ -173,14 +143,6 @@ class Written implements Placement {
 
 const NO_REPEATS: readonly Repeat[] = [];
 
-const fileIdentity = (kind: string, object: JsonObject, path: string): Identity => ({
-  ...identityOf(object),
-  id: `/${kind}//${path}`,
-  ref: `${kind}/${path}`,
-  kind,
-  name: path,
-});
-
 /** How an object knows where its fields are written. */
 export interface Placement {
   readonly path: string;
@@ -194,11 +156,6 @@ export interface Placement {
 export function describe(object: JsonObject, placement: Placement): Manifest {
   return new Described(object, identityOf(object), placement);
 }
-
-type Identity = Pick<
-  Manifest,
-  "id" | "ref" | "group" | "version" | "kind" | "namespace" | "name" | "labels" | "annotations"
->;
 
 /** A class, since a review holds tens of thousands of these: an object of closures would weigh three times as much. */
 class Described implements Manifest {
@@ -251,48 +208,6 @@ class Described implements Manifest {
   span(...field: FieldPath): Span | undefined {
     return this.#placement.span(field);
   }
-}
-
-const identities = new WeakMap<JsonObject, Identity>();
-
-/** Worked out once for both sides and every path at which the object stands. */
-function identityOf(object: JsonObject): Identity {
-  const seen = identities.get(object);
-  if (seen) return seen;
-  const identity = namesOf(object);
-  identities.set(object, identity);
-  return identity;
-}
-
-/** kubectl's default namespace is not assumed: an unwritten one stays empty (see `sameNamespace`). */
-function namesOf(object: JsonObject): Identity {
-  const { group, version } = apiVersionOf(string(object["apiVersion"]) ?? "");
-  const kind = string(object["kind"]) ?? "";
-  const name = decode(
-    string(at(object, ["metadata", "name"])) ?? string(at(object, ["metadata", "generateName"])) ?? "",
-  );
-  const namespace = decode(string(at(object, ["metadata", "namespace"])) ?? "");
-  return {
-    // Joined, for a review keeps many thousands of these, and what is joined is one string, not a chain of several.
-    id: [todaysGroup(group, kind), kind, namespace, name].join("/"),
-    ref: (namespace === "" ? [kind, name] : [kind, namespace, name]).join("/"),
-    ...{ group, version, kind, namespace, name },
-    labels: strings(at(object, ["metadata", "labels"])),
-    annotations: strings(at(object, ["metadata", "annotations"])),
-  };
-}
-
-/** Kinds left the group `extensions` for others (removed in 1.16 and 1.22): for the API server it is one object under both. */
-function todaysGroup(group: string, kind: string): string {
-  if (group !== "extensions") return group;
-  return kind === "Ingress" || kind === "NetworkPolicy" ? "networking.k8s.io" : "apps";
-}
-
-function apiVersionOf(text: string): { group: string; version: string } {
-  const slash = text.indexOf("/");
-  return slash < 0
-    ? { group: "", version: text }
-    : { group: text.slice(0, slash), version: text.slice(slash + 1) };
 }
 
 /** Offsets of line starts, worked out when first asked. */

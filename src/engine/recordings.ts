@@ -1,5 +1,5 @@
 import { isObject, list } from "./json.ts";
-import { RULE_FILE } from "./manifest.ts";
+import { RULE_FILE } from "./prometheus-files.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
 import { readYaml } from "./yaml.ts";

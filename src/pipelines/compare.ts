@@ -1,7 +1,7 @@
 import { isPresent } from "./delivery.ts";
 import type { Delivery, Gate } from "./delivery.ts";
 import type { Deploy } from "./deploys.ts";
-import { mayTest } from "./evidence-table.ts";
+import { mayTest } from "./may-test.ts";
 import type { Purpose } from "./evidence-table.ts";
 import { isStage } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";

@@ -9,7 +9,7 @@ import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, isStage, PRESENT, readCommands } from "./evidence.ts";
 import type { Evidence, JobCommands } from "./evidence.ts";
-import { mayTest } from "./evidence-table.ts";
+import { mayTest } from "./may-test.ts";
 import { Judge } from "./gates.ts";
 import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";

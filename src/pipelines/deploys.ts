@@ -1,4 +1,4 @@
-import type { Environment, Location, Policy } from "../engine/types.ts";
+import type { Location, Policy } from "../engine/types.ts";
 import type { Placed, StepCommand } from "./commands.ts";
 import { isDeclared } from "./declared.ts";
 import {
@@ -10,13 +10,12 @@ import {
   THROW_AWAY_ACTIONS,
   THROW_AWAY_COMMANDS,
 } from "./deploy-table.ts";
+import { tierOf } from "./deploy-tiers.ts";
+import type { DeployTier } from "./deploy-tiers.ts";
 import type { Deployed } from "./deployed-folders.ts";
 import { onlyOnFailure } from "./evidence.ts";
 import type { JobCommands } from "./evidence.ts";
-import type { Job, Pipeline } from "./model.ts";
-
-/** Where a deploy goes to. `preview` lives as long as a pull request. */
-export type DeployTier = Environment | "preview";
+import type { Job, Pipeline, Step } from "./model.ts";
 
 /** One place in a job that deploys. */
 export interface DeployPoint {
@@ -130,37 +129,46 @@ function deployOf(
 
 function pointsOf(read: JobCommands, pipeline: Pipeline): Found[] {
   if (isThrowAway(read)) return [];
-  const { job } = read;
-  const points = read.steps.flatMap(({ step, commands }): Found[] => {
-    if (onlyOnFailure(step)) return [];
-    const action = deployAction(step.uses);
-    if (action !== undefined) {
-      const text = targetArguments(step.arguments);
-      const tier = tierOf(job, pipeline, text);
-      return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
-    }
-    return commands.flatMap(({ texts, line, folder, swallowed, guards }, index): Found[] => {
-      const found = deployCommand(texts);
-      if (!found) return [];
-      const tier = tierOf(job, pipeline, found.text);
-      if (found.weak && tier === "unknown") return [];
-      const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
-      const point = { job, step: step.index, mechanism: found.mechanism, text: found.text, at, tier, folder };
-      const source = sourceOf(found.text, commands.slice(0, index));
-      return [
-        {
-          ...point,
-          ...(source === undefined ? {} : { source }),
-          ...(swallowed === undefined ? {} : { swallowed }),
-          ...(guards ? { guards } : {}),
-        },
-      ];
-    });
-  });
+  const points = read.steps.flatMap((written) =>
+    onlyOnFailure(written.step)
+      ? []
+      : (ofAction(read.job, written.step, pipeline) ?? ofCommands(read.job, written, pipeline)),
+  );
   if (points.length > 0) return points;
-  const written = ofCommit(read, pipeline);
-  return written.length > 0 ? written : ofWholeJob(read, pipeline);
+  const committed = ofCommit(read, pipeline);
+  return committed.length > 0 ? committed : ofWholeJob(read, pipeline);
 }
+
+function ofAction(job: Job, step: Step, pipeline: Pipeline): Found[] | undefined {
+  const action = deployAction(step.uses);
+  if (action === undefined) return undefined;
+  const tier = tierOf(job, pipeline, targetArguments(step.arguments));
+  return [{ job, step: step.index, mechanism: action, text: action, at: step.at, tier }];
+}
+
+function ofCommands(job: Job, { step, commands }: JobCommands["steps"][number], pipeline: Pipeline): Found[] {
+  return commands.flatMap(({ texts, line, folder, swallowed, guards }, index): Found[] => {
+    const found = deployCommand(texts);
+    if (!found) return [];
+    const { mechanism, text } = found;
+    const tier = tierOf(job, pipeline, text);
+    if (found.weak && tier === "unknown") return [];
+    const source = sourceOf(text, commands.slice(0, index));
+    return [
+      {
+        ...{ job, step: step.index, mechanism, text, at: onLine(step, line), tier, folder },
+        ...(source === undefined ? {} : { source }),
+        ...(swallowed === undefined ? {} : { swallowed }),
+        ...(guards ? { guards } : {}),
+      },
+    ];
+  });
+}
+
+const onLine = ({ at }: Step, line: number): Location => ({
+  ...at,
+  ...{ line, column: 1, endLine: line, endColumn: 1 },
+});
 
 /** `kustomize build x | kubectl apply -f -` applies what the command before it wrote. */
 function sourceOf(text: string, before: readonly StepCommand[]): string | undefined {
@@ -189,8 +197,7 @@ function ofCommit({ job, steps }: JobCommands, pipeline: Pipeline): Found[] {
     if (!rule || !(byAction || index < pushes)) return [];
     const tier = tierOf(job, pipeline, `${step.folder} ${text}`);
     if (rule.weak && tier === "unknown") return [];
-    const at = { ...step.at, line, column: 1, endLine: line, endColumn: 1 };
-    return [{ job, step: step.index, mechanism: "GitOps commit", text, at, tier }];
+    return [{ job, step: step.index, mechanism: "GitOps commit", text, at: onLine(step, line), tier }];
   });
 }
 
@@ -241,76 +248,8 @@ function ofWholeJob({ job, steps }: JobCommands, pipeline: Pipeline): Found[] {
 }
 
 /** A job that only prints, or only checks out, waits for an approval or keeps secrets. */
-function acts(uses: string | undefined, commands: JobCommands["steps"][number]["commands"]): boolean {
+function acts(uses: string | undefined, commands: readonly StepCommand[]): boolean {
   if (uses !== undefined && !/^actions\/(checkout|cache|setup-|download-artifact|upload-artifact)/.test(uses))
     return true;
   return commands.some(({ texts }) => !/^(echo|printf|sleep|true|:|exit)\b/.test(texts[0] ?? ""));
 }
-
-const TIERS: readonly (readonly [DeployTier, RegExp])[] = [
-  ["preview", /(^| )(review|preview|pr|ephemeral|feature|pull)( |$)/],
-  [
-    "staging",
-    /(^| )(staging|stage|stg|preprod|preproduction|uat|tst|test|qa|acceptance|acc|sandbox|canary)( |$)|(^| )(pre|non|not) (prod|production)( |$)|(^| )nonprod( |$)/,
-  ],
-  ["production", /(^| )(prod|production|prd|live)( |$)/],
-  ["development", /(^| )(dev|development|develop|integration)( |$)/],
-];
-
-/** Words of a name: `values-prod.yaml` and `deployProd` hold `prod`, `reproduce` does not. */
-export function tierOfWords(text: string): DeployTier {
-  const spaced = text.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  const words = spaced.replaceAll(/[^a-z]+/g, " ");
-  if (/(^| )(pre|non|not) prod/.test(words) || /(^| )(preprod|nonprod)/.test(words)) return "staging";
-  const found = TIERS.filter(([, is]) => is.test(words)).map(([tier]) => tier);
-  return found.includes("production") ? "production" : (found[0] ?? "unknown");
-}
-
-/** In a job's name, `test` is an environment only beside the word deploy: `test-and-deploy` goes elsewhere. */
-function tierOfName(name: string): DeployTier {
-  const words = ` ${name
-    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .replaceAll(/[^a-z]+/g, " ")} `;
-  const beside =
-    / deploys?( to)? (test|qa|acceptance|integration|review) | (test|qa|acceptance|integration|review) deploys? /;
-  return tierOfWords(
-    beside.test(words)
-      ? words
-      : words.replaceAll(/ (test|tests|qa|acceptance|integration|review|pr|pull)(?= )/g, " "),
-  );
-}
-
-/** The environment's name tells most, then what the command aims at, then the job's own name. */
-function tierOf(job: Job, pipeline: Pipeline, text: string): DeployTier {
-  const environments = (job.environment?.names ?? []).map(tierOfWords);
-  if (environments.includes("production")) return "production";
-  const root = pipeline.jobs.find(({ key }) => key === job.root.toLowerCase()) ?? job;
-  const named = [...environments.slice(0, 1), ...targetTiers(root, text), ...nameTiers(job, root, pipeline)];
-  return named.find((tier) => tier !== "unknown") ?? tierOfUnnamed(job, pipeline);
-}
-
-function targetTiers(root: Job, text: string): DeployTier[] {
-  const given = Object.values(root.call?.arguments ?? {}).join(" ");
-  return [targetOf(text), root.environment?.names.join(" ") ?? "", given].map(tierOfWords);
-}
-
-function nameTiers(job: Job, root: Job, { path }: Pipeline): DeployTier[] {
-  const legs = job.legs.map(({ values }) => Object.values(values).join(" ")).join(" ");
-  const file = (path.split("/").at(-1) ?? "").replace(/\.ya?ml$/, "");
-  return [...[job.id, job.name, root.id, root.name].map(tierOfName), tierOfWords(legs), tierOfName(file)];
-}
-
-/** What a job that is named after its tests installs is there to be tested. */
-function tierOfUnnamed({ id, name }: Job, pipeline: Pipeline): DeployTier {
-  const tests = /(^|[^a-z])(tests?|e2e|ci)([^a-z]|$)/i.test(`${id} ${name}`);
-  return tests || onlyPullRequests(pipeline) ? "preview" : "unknown";
-}
-
-const onlyPullRequests = ({ triggers }: Pipeline): boolean =>
-  triggers.length > 0 &&
-  triggers.every(({ event, types }) => /^pull_request/.test(event) && !types.includes("closed"));
-
-/** What of a command says where it goes: not the paths of images, which may be named anything. */
-const targetOf = (text: string): string =>
-  text.replaceAll(/\S*(--set|--image|image:)\S*( \S+)?/g, " ").slice(0, 500);

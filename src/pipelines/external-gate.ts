@@ -2,23 +2,20 @@ import type { BranchRules, RanCheck, RequiredCheck } from "../engine/types.ts";
 import { ACTIONS_APP, matchOf, triggersBefore } from "./check-names.ts";
 import type { Evidence } from "./evidence.ts";
 import { faultOf } from "./faults.ts";
-import type { Standing } from "./gates.ts";
+import type { Answer } from "./gates.ts";
 import type { Job, Pipeline } from "./model.ts";
+import type { Plays } from "./plays.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Outcomes, Play } from "./simulate.ts";
 
-/** What the gate needs of the judge: how pipelines go. */
-export interface Stage {
+/** What the judge knows beside the files of the test: what the branch demands, and how pipelines go. */
+export interface Known {
   readonly rules: BranchRules;
   /** What was reported on the head. */
   readonly ran: readonly RanCheck[];
   readonly pipelines: readonly Pipeline[];
-  readonly scenarios: (pipeline: Pipeline) => readonly Scenario[];
-  readonly play: (play: Play) => Outcomes;
-  readonly ancestors: (job: Job, pipeline: Pipeline) => ReadonlySet<string>;
+  readonly plays: Plays;
 }
-
-type Answer = Omit<Standing, "scenario">;
 
 /**
  * How a test stands before a deploy in another pipeline by the rules of the branch that deploys: nothing comes onto the
@@ -28,11 +25,11 @@ type Answer = Omit<Standing, "scenario">;
  * - A job that is skipped passes: by its condition, and when a job that it needs fails.
  * Source: https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
  */
-export function byRules(evidence: Evidence, deploying: Scenario, stage: Stage): Answer | undefined {
-  const { rules } = stage;
+export function byRules(evidence: Evidence, deploying: Scenario, known: Known): Answer | undefined {
+  const { rules } = known;
   if (!comesFrom(rules.branch, deploying)) return undefined;
-  const before = scenariosBefore(evidence.pipeline, stage);
-  const answers = before.flatMap((scenario) => answersIn(evidence, scenario, stage));
+  const before = scenariosBefore(evidence.pipeline, known);
+  const answers = before.flatMap((scenario) => answersIn(evidence, scenario, known));
   const fault = faultOf(
     { ...evidence, job: withoutAllowance(evidence.job) },
     { pipeline: evidence.pipeline, scenario: deploying, free: false },
@@ -65,9 +62,10 @@ function withoutAllowance(job: Job): Job {
 }
 
 /** Drafts are not merged. What is known more than of the scenario itself asks for a label of its own. */
-function scenariosBefore(pipeline: Pipeline, { rules, scenarios }: Stage): Scenario[] {
+function scenariosBefore(pipeline: Pipeline, { rules, plays }: Known): Scenario[] {
   const events = new Set(triggersBefore(pipeline, rules.branch).map(({ event }) => event));
-  return scenarios(pipeline)
+  return plays
+    .scenarios(pipeline)
     .filter(({ event }) => events.has(event))
     .map((scenario) => ({
       ...scenario,
@@ -83,28 +81,28 @@ interface Link {
   readonly hole: string;
 }
 
-function answersIn(evidence: Evidence, scenario: Scenario, stage: Stage): Link[] {
+function answersIn(evidence: Evidence, scenario: Scenario, known: Known): Link[] {
   const { pipeline } = evidence;
-  const whole = stage.rules.workflows.find(({ path }) => path === pipeline.path);
+  const whole = known.rules.workflows.find(({ path }) => path === pipeline.path);
   // A workflow that is required as a whole passes only if none of its jobs fails.
   if (whole) return [{ link: `in a workflow required by ${whole.by}`, holds: true, hole: "" }];
   return pipeline.jobs.flatMap((job) => {
-    const check = requiredCheck(job, pipeline, stage);
-    if (!check || !failsWith(job, evidence, scenario, stage)) return [];
+    const check = requiredCheck(job, pipeline, known);
+    if (!check || !failsWith(job, evidence, scenario, known)) return [];
     const link = `required by ${check.by} as check "${check.name}"`;
-    const hole = holeOf(job, evidence, scenario, stage);
+    const hole = holeOf(job, evidence, scenario, known);
     return [{ link, holds: hole === undefined, hole: hole ?? "" }];
   });
 }
 
-function requiredCheck(job: Job, pipeline: Pipeline, stage: Stage): RequiredCheck | undefined {
-  const { checks } = stage.rules;
+function requiredCheck(job: Job, pipeline: Pipeline, known: Known): RequiredCheck | undefined {
+  const { checks } = known.rules;
   const sure = checks.find((check) => matchOf(check, job, pipeline) === "yes");
-  return sure ?? checks.find((check) => reported(check, job, pipeline, stage));
+  return sure ?? checks.find((check) => reported(check, job, pipeline, known));
 }
 
 /** A computed name is told by what ran: GitHub Actions reported the check, and no other job here can have. */
-function reported(check: RequiredCheck, job: Job, pipeline: Pipeline, { ran, pipelines }: Stage): boolean {
+function reported(check: RequiredCheck, job: Job, pipeline: Pipeline, { ran, pipelines }: Known): boolean {
   if (!ran.some(({ name, app }) => name === check.name && app === ACTIONS_APP)) return false;
   if (job.call || matchOf(check, job, pipeline) !== "maybe") return false;
   const able = pipelines.flatMap((one) => one.jobs.filter((other) => matchOf(check, other, one) !== "no"));
@@ -116,11 +114,11 @@ function failsWith(
   job: Job,
   { job: test, pipeline }: Evidence,
   scenario: Scenario,
-  { play }: Stage,
+  { plays }: Known,
 ): boolean {
   if (job === test) return true;
   const forced = { key: test.key, result: "failure" } as const;
-  const results = play({ pipeline, scenario, free: true, forced }).get(job.key)?.results ?? [];
+  const results = plays.play({ pipeline, scenario, free: true, forced }).get(job.key)?.results ?? [];
   return results.length === 1 && results[0] === "failure";
 }
 
@@ -129,19 +127,19 @@ function holeOf(
   job: Job,
   { pipeline, job: test }: Evidence,
   scenario: Scenario,
-  stage: Stage,
+  known: Known,
 ): string | undefined {
-  const { play, ancestors } = stage;
+  const { plays } = known;
   const opens = (forced?: Play["forced"]): boolean => {
-    const outcomes = play({ pipeline, scenario, free: false, ...(forced ? { forced } : {}) });
+    const outcomes = plays.play({ pipeline, scenario, free: false, ...(forced ? { forced } : {}) });
     const results = outcomes.get(job.key)?.results ?? [];
     return skips(outcomes, test) && results.some((result) => result !== "failure");
   };
   if (opens()) return "at times";
-  const before = pipeline.jobs.filter(({ key }) => ancestors(test, pipeline).has(key));
+  const before = pipeline.jobs.filter(({ key }) => plays.ancestors(test, pipeline).has(key));
   const first = before.find(
     (other) =>
-      !requiredCheck(other, pipeline, stage) && !other.call && opens({ key: other.key, result: "failure" }),
+      !requiredCheck(other, pipeline, known) && !other.call && opens({ key: other.key, result: "failure" }),
   );
   return first && `when ${first.id} fails`;
 }

@@ -1,20 +1,19 @@
 import type { BranchRules, Facts, GateVerdict, Location } from "../engine/types.ts";
-import { ancestorsOf } from "./ancestors.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Evidence } from "./evidence.ts";
 import { byRules, notRequired } from "./external-gate.ts";
-import type { Stage } from "./external-gate.ts";
+import type { Known } from "./external-gate.ts";
 import { comesToIt, faultOf, IN_JOB, inJob, skippedInShell, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
-import { AUTOMATIC, isBeforeMerge, scenariosOf } from "./scenarios.ts";
-import type { Scenario } from "./scenarios.ts";
-import { canRun, indexOf, simulate } from "./simulate.ts";
-import { skipsTogether } from "./same-condition.ts";
-import type { Index, Outcomes, Play } from "./simulate.ts";
-import { waitersBefore, waitsFor } from "./waiting.ts";
 import { Plays } from "./plays.ts";
+import { skipsTogether } from "./same-condition.ts";
+import { AUTOMATIC, isBeforeMerge } from "./scenarios.ts";
+import type { Scenario } from "./scenarios.ts";
+import { canRun } from "./simulate.ts";
+import type { Outcomes, Play } from "./simulate.ts";
+import { waitersBefore, waitsFor } from "./waiting.ts";
 import { WORDS_OF } from "./words.ts";
 
 /** How a test stands before a deploy in one scenario, or over all. */
@@ -28,21 +27,17 @@ export interface Standing {
   readonly at?: Location;
 }
 
-/** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
-const WORK_AT_MOST = 400_000;
+/** How a test stands in a scenario that is given. */
+export type Answer = Omit<Standing, "scenario">;
 
 /** Judges tests before deploys, by the files and by the rules of the branch that deploys. It remembers what was played through. */
 export class Judge {
   readonly #rules: BranchRules | string | undefined;
-  readonly #known: Pick<Stage, "ran" | "pipelines">;
-  readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
+  readonly #known: Pick<Known, "ran" | "pipelines">;
   readonly #plays = new Plays();
   readonly #waiters = new Map<Deploy, readonly Step[]>();
   readonly #inChecks = new Map<Evidence, Standing>();
   readonly #reaching = new Map<Deploy, readonly Scenario[]>();
-  readonly #indexes = new Map<Pipeline, Index>();
-  readonly #ancestors = new Map<Job, ReadonlySet<string>>();
-  #work = 0;
 
   /** @param facts what the code host says; rules that could not be read are a text */
   constructor({ rules, ran = [] }: Facts, pipelines: readonly Pipeline[]) {
@@ -52,18 +47,12 @@ export class Judge {
 
   /** Whether there was too much to play through. */
   get exhausted(): boolean {
-    return this.#work > WORK_AT_MOST;
+    return this.#plays.exhausted;
   }
 
   /** Plays nothing through any more. */
   giveUp(): void {
-    this.#work = Infinity;
-  }
-
-  scenarios(pipeline: Pipeline): readonly Scenario[] {
-    const known = this.#scenarios.get(pipeline) ?? scenariosOf(pipeline);
-    this.#scenarios.set(pipeline, known);
-    return known;
+    this.#plays.giveUp();
   }
 
   /** The scenarios in which a deploy can happen. */
@@ -71,9 +60,9 @@ export class Judge {
     const known = this.#reaching.get(deploy);
     if (known) return known;
     const { pipeline } = deploy;
-    const found = this.scenarios(pipeline).filter((scenario) =>
-      reaches(this.#play({ pipeline, scenario, free: true }), deploy),
-    );
+    const found = this.#plays
+      .scenarios(pipeline)
+      .filter((scenario) => reaches(this.#plays.play({ pipeline, scenario, free: true }), deploy));
     this.#reaching.set(deploy, found);
     return found;
   }
@@ -102,7 +91,7 @@ export class Judge {
 
   #standingInChecks(evidence: Evidence): Standing {
     const { pipeline, job } = evidence;
-    const automatic = this.scenarios(pipeline).filter(({ event }) => AUTOMATIC.has(event));
+    const automatic = this.#plays.scenarios(pipeline).filter(({ event }) => AUTOMATIC.has(event));
     const running = automatic.filter((scenario) => this.#runs(evidence, { pipeline, scenario, free: true }));
     const [scenario] = running;
     if (!scenario) return { verdict: "capability", reason: "does not run by itself", scenario: "" };
@@ -115,19 +104,21 @@ export class Judge {
   /** Whether a test runs before a merge. */
   isEarly(evidence: Evidence): boolean {
     const { pipeline } = evidence;
-    return this.scenarios(pipeline).some(
-      (scenario) =>
-        isBeforeMerge(scenario, pipeline) && this.#runs(evidence, { pipeline, scenario, free: true }),
-    );
+    return this.#plays
+      .scenarios(pipeline)
+      .some(
+        (scenario) =>
+          isBeforeMerge(scenario, pipeline) && this.#runs(evidence, { pipeline, scenario, free: true }),
+      );
   }
 
   #runs(evidence: Evidence, play: Play): boolean {
     const { job, step } = evidence;
-    if (!canRun(this.#play(play).get(job.key)) || !comesToIt(evidence, play)) return false;
+    if (!canRun(this.#plays.play(play).get(job.key)) || !comesToIt(evidence, play)) return false;
     return !step?.condition || mayBeTrue(stepValue(step.condition, play));
   }
 
-  #inGraph(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
+  #inGraph(evidence: Evidence, deploy: Deploy, scenario: Scenario): Answer {
     const { pipeline, job } = evidence;
     const base: Play = { pipeline, scenario, free: true };
     if (!this.#runs(evidence, base))
@@ -147,7 +138,7 @@ export class Judge {
     return this.#skippable(evidence, deploy, base) ?? inShell ?? this.#stops(evidence, deploy);
   }
 
-  #ungated(evidence: Evidence, deploy: Deploy): Omit<Standing, "scenario"> {
+  #ungated(evidence: Evidence, deploy: Deploy): Answer {
     const before = deploy.points.some((point) =>
       this.ancestors(point.job, evidence.pipeline).has(evidence.job.key),
     );
@@ -156,14 +147,14 @@ export class Judge {
       : { verdict: "advisory", reason: "runs beside it: nothing makes the deploy wait for it" };
   }
 
-  #stops(evidence: Evidence, deploy: Deploy): Omit<Standing, "scenario"> {
+  #stops(evidence: Evidence, deploy: Deploy): Answer {
     return { verdict: "required", reason: `stops it when it fails (${this.#link(evidence, deploy)})` };
   }
 
-  #skippable(evidence: Evidence, deploy: Deploy, base: Play): Omit<Standing, "scenario"> | undefined {
+  #skippable(evidence: Evidence, deploy: Deploy, base: Play): Answer | undefined {
     const { job, step } = evidence;
     const through =
-      this.#skips(job, base) && !skipsTogether(job, deploy.points, this.#play(base))
+      this.#skips(job, base) && !skipsTogether(job, deploy.points, this.#plays.play(base))
         ? this.#gets(base, deploy, { key: this.#skipper(job, base), result: "skipped" })
         : "never";
     if (through !== "never") {
@@ -185,12 +176,12 @@ export class Judge {
   }
 
   #skips(job: Job, play: Play): boolean {
-    return this.#play(play).get(job.key)?.results.includes("skipped") ?? false;
+    return this.#plays.play(play).get(job.key)?.results.includes("skipped") ?? false;
   }
 
   /** The job whose condition can leave a job out: its own, or that of the job which calls it, with all that is called. */
   #skipper(job: Job, play: Play): string {
-    const own = this.#play(play).get(job.key)?.own ?? [];
+    const own = this.#plays.play(play).get(job.key)?.own ?? [];
     const caller = play.pipeline.jobs.find(({ key }) => key === job.caller);
     return caller && !mayBeFalse(own) ? this.#skipper(caller, play) : job.key;
   }
@@ -206,8 +197,8 @@ export class Judge {
 
   /** Whether a deploy still happens with a job failed or skipped: always, only with a helping input, or never. */
   #gets(base: Play, deploy: Deploy, forced: NonNullable<Play["forced"]>): "always" | "free" | "never" {
-    if (!reaches(this.#play({ ...base, forced }), deploy)) return "never";
-    return reaches(this.#play({ ...base, free: false, forced }), deploy) ? "always" : "free";
+    if (!reaches(this.#plays.play({ ...base, forced }), deploy)) return "never";
+    return reaches(this.#plays.play({ ...base, free: false, forced }), deploy) ? "always" : "free";
   }
 
   /** The jobs that must let a deploy go on by a person's hand: those before it, and its own. */
@@ -227,7 +218,7 @@ export class Judge {
   }
 
   /** Tests in another pipeline than the deploy: only `workflow_run` links the two in the files. */
-  #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Omit<Standing, "scenario"> {
+  #across(evidence: Evidence, deploy: Deploy, scenario: Scenario): Answer {
     if (isGitOps(deploy)) return this.#beforeMerge(evidence, scenario);
     const elsewhere = this.#elsewhere(evidence, scenario);
     const poll = elsewhere.verdict === "unlinked" ? this.#polled(evidence, deploy) : undefined;
@@ -244,7 +235,7 @@ export class Judge {
     }
     const { pipeline } = deploy;
     const play: Play = { pipeline, scenario, free: true, upstream: "failure" };
-    if (reaches(this.#play(play), deploy)) {
+    if (reaches(this.#plays.play(play), deploy)) {
       return {
         verdict: "advisory",
         reason: "may fail: the deploy starts when its workflow ends, whatever its conclusion",
@@ -265,7 +256,7 @@ export class Judge {
   }
 
   /** What a merge deploys is held back only by what the merge waits for, and that is a setting of the repository. */
-  #beforeMerge(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> {
+  #beforeMerge(evidence: Evidence, scenario: Scenario): Answer {
     const checks = this.inChecks(evidence);
     const demanded = checks.verdict === "capability" ? undefined : this.#demanded(evidence, scenario);
     if (demanded) return demanded;
@@ -279,7 +270,7 @@ export class Judge {
     return { verdict: "unlinked", reason: `runs on pull requests; ${notRequired(this.#rules)}` };
   }
 
-  #elsewhere(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> {
+  #elsewhere(evidence: Evidence, scenario: Scenario): Answer {
     const { pipeline } = evidence;
     if (this.inChecks(evidence).verdict === "capability") {
       return { verdict: "capability", reason: "runs by hand or on a schedule only" };
@@ -293,38 +284,15 @@ export class Judge {
   }
 
   /** What the rules of the branch make of a test; undefined where they are not known, or say nothing of it. */
-  #demanded(evidence: Evidence, scenario: Scenario): Omit<Standing, "scenario"> | undefined {
+  #demanded(evidence: Evidence, scenario: Scenario): Answer | undefined {
     const rules = this.#rules;
     if (typeof rules !== "object") return undefined;
-    return byRules(evidence, scenario, {
-      ...this.#known,
-      rules,
-      scenarios: (pipeline) => this.scenarios(pipeline),
-      play: (play) => this.#play(play),
-      ancestors: (job, pipeline) => this.ancestors(job, pipeline),
-    });
+    return byRules(evidence, scenario, { ...this.#known, rules, plays: this.#plays });
   }
 
   /** All jobs that end before a job starts. */
   ancestors(job: Job, pipeline: Pipeline): ReadonlySet<string> {
-    const known = this.#ancestors.get(job);
-    if (known) return known;
-    const found = ancestorsOf(job, pipeline);
-    this.#ancestors.set(job, found);
-    return found;
-  }
-
-  #play(play: Play): Outcomes {
-    const { pipeline, forced } = play;
-    const plays = this.#plays.like(play);
-    const known = plays.get(forced?.key ?? "");
-    if (known) return known;
-    this.#work += this.#plays.costOf(pipeline);
-    const index = this.#indexes.get(pipeline) ?? indexOf(pipeline);
-    this.#indexes.set(pipeline, index);
-    const outcomes: Outcomes = this.exhausted ? new Map() : simulate({ ...play, index });
-    plays.set(forced?.key ?? "", outcomes);
-    return outcomes;
+    return this.#plays.ancestors(job, pipeline);
   }
 }
 

@@ -3,8 +3,9 @@ import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { isUnknown } from "../engine/template.ts";
 import type { Json, Location, Manifest, Side, Tree } from "../engine/types.ts";
 import { join } from "./folders.ts";
-import { tierOfWords } from "./deploys.ts";
-import type { Deploy, DeployTier } from "./deploys.ts";
+import { tierOfWords } from "./deploy-tiers.ts";
+import type { DeployTier } from "./deploy-tiers.ts";
+import type { Deploy } from "./deploys.ts";
 import type { Pipeline, Provider } from "./model.ts";
 import { newJob, trigger } from "./reading.ts";
 

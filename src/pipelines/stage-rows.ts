@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import { checkCell } from "./declared-checks.ts";
 import type { CheckGround } from "./declared-checks.ts";
 import type { Delivery, Gate } from "./delivery.ts";
-import { tierOfWords } from "./deploys.ts";
+import { tierOfWords } from "./deploy-tiers.ts";
 import type { Deploy } from "./deploys.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Judge, Standing } from "./gates.ts";

@@ -1,6 +1,6 @@
 import { cleanersOf, type Cleaner } from "../../engine/cleaners.ts";
 import { fillAlertsOf, type FillAlert } from "../../engine/fill-level.ts";
-import { RULE_FILE } from "../../engine/manifest.ts";
+import { RULE_FILE } from "../../engine/prometheus-files.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
