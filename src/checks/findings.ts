@@ -1,14 +1,6 @@
 import { fingerprint } from "../engine/fingerprint.ts";
-import type {
-  Environment,
-  Finding,
-  Policy,
-  Severity,
-  Standing,
-  Subject,
-  Tier,
-  Waiver,
-} from "../engine/types.ts";
+import { byText, SEVERITY_ORDER, STANDING_ORDER } from "../engine/order.ts";
+import type { Environment, Finding, Policy, Severity, Subject, Tier, Waiver } from "../engine/types.ts";
 import { listText } from "../engine/words.ts";
 import type { RawFinding } from "./standing.ts";
 
@@ -21,9 +13,7 @@ interface Decisions {
   readonly waiverFor: WaiverFor;
 }
 
-const RANK: Record<Severity, number> = { error: 0, warning: 1, notice: 2 };
 const TIER: Record<Tier, number> = { critical: 0, standard: 1, "best-effort": 2 };
-const STANDING: Record<Standing, number> = { introduced: 0, worsened: 0, existing: 1, fixed: 2 };
 
 /** Gives raw findings their tier and severity, makes one of what stands in many units, and sorts: worst and newest first. */
 export function findingsOf(
@@ -72,7 +62,7 @@ function subjectOf({ ref, kind, namespace, name, labels }: Subject): Subject {
 }
 
 function least(a: Severity, b: Severity): Severity {
-  return RANK[a] > RANK[b] ? a : b;
+  return SEVERITY_ORDER[a] > SEVERITY_ORDER[b] ? a : b;
 }
 
 /**
@@ -94,9 +84,9 @@ function sameEverywhere(
 function together(group: readonly Finding[]): Finding {
   const sorted = [...group].sort(
     (a, b) =>
-      RANK[a.severity] - RANK[b.severity] ||
+      SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
       TIER[a.tier] - TIER[b.tier] ||
-      order(a.units.join(), b.units.join()),
+      byText(a.units.join(), b.units.join()),
   );
   const [first, ...others] = sorted;
   if (!first) throw new Error("a group of findings has at least one");
@@ -114,15 +104,11 @@ function together(group: readonly Finding[]): Finding {
 
 function compareFindings(a: Finding, b: Finding): number {
   return (
-    STANDING[a.standing] - STANDING[b.standing] ||
-    RANK[a.severity] - RANK[b.severity] ||
-    order(a.at.path, b.at.path) ||
+    STANDING_ORDER[a.standing] - STANDING_ORDER[b.standing] ||
+    SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
+    byText(a.at.path, b.at.path) ||
     a.at.line - b.at.line ||
-    order(a.check, b.check) ||
-    order(a.fingerprint, b.fingerprint)
+    byText(a.check, b.check) ||
+    byText(a.fingerprint, b.fingerprint)
   );
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

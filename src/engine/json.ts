@@ -20,6 +20,11 @@ export function string(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** The strings of a list; what else stands in it is left out. */
+export function texts(value: Json | undefined): string[] {
+  return list(value).flatMap((item) => string(item) ?? []);
+}
+
 /** A scalar as it is written; anything else as JSON. */
 export function text(value: Json | undefined): string {
   if (value === undefined) return "";

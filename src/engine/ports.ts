@@ -22,6 +22,11 @@ export function servicePorts(service: Manifest): ServicePort[] {
   });
 }
 
+const ASIDE = /metrics|prom|admin|debug|pprof|jmx|health|profil/i;
+
+/** Whether a port is, by its name, for people and machines that watch: users do not come this way. */
+export const isAside = ({ name = "" }: Pick<ServicePort, "name">): boolean => ASIDE.test(name);
+
 /** The entry of another state of the Service that clients take for the same: same port, else same name, else the only one. */
 export function samePort(
   port: ServicePort,

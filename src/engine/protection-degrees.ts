@@ -1,6 +1,6 @@
 import { isObject, text } from "./json.ts";
 import { coveredBy, type Covered } from "./protection-targets.ts";
-import { SOURCES } from "./protection-table.ts";
+import { nginx, SOURCES } from "./protection-table.ts";
 import { decode, isUnknown } from "./template.ts";
 import type { FieldPath, Json, Manifest, Means } from "./types.ts";
 import type { World } from "./world.ts";
@@ -67,7 +67,6 @@ const causes = (pattern: RegExp) => (value: Json) =>
   );
 
 const orNever = (value: number | undefined) => (value === 0 ? Infinity : value);
-const nginx = (name: string): FieldPath => [`nginx.ingress.kubernetes.io/${name}`];
 const retry = (...field: FieldPath): Degree => ({ means: "retry", scale: "tries", field, read: count });
 const timeout = (...field: FieldPath): Degree => ({ means: "timeout", scale: "wait", field, read: seconds });
 

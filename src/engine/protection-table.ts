@@ -27,7 +27,8 @@ const counted = (value: Json): boolean => !/^(0|false|off|)$/i.test(plain(value)
 const lasting = (value: Json): boolean => !/^(0(ms|s|m|h)?|infinit\w*)$/i.test(plain(value));
 const says = (pattern: RegExp) => (value: Json) => pattern.test(plain(value)) || undefined;
 
-const nginx = (name: string): FieldPath => [`nginx.ingress.kubernetes.io/${name}`];
+/** An annotation of ingress-nginx, as a path in `metadata.annotations`. */
+export const nginx = (name: string): FieldPath => [`nginx.ingress.kubernetes.io/${name}`];
 const one = (path: FieldPath) => () => [path];
 const each =
   (...path: FieldPath) =>

@@ -312,16 +312,19 @@ export interface Cluster {
  */
 export type Severity = "error" | "warning" | "notice";
 
+/** Most first. */
+export const TIERS = ["critical", "standard", "best-effort"] as const;
 /** How much depends on a workload. Severities follow it. */
-export type Tier = "critical" | "standard" | "best-effort";
+export type Tier = (typeof TIERS)[number];
 
 export type Standing = "introduced" | "worsened" | "existing" | "fixed";
 
 export type Pillar =
   "redundancy" | "hot-swap" | "observability" | "testing" | "data" | "degradation" | "transition";
 
+export const RUNS = ["zero-downtime", "test-stages"] as const;
 /** The two check runs. A check belongs to `test-stages` if its pillar is `testing`, else to `zero-downtime`. */
-export type CheckRunName = "zero-downtime" | "test-stages";
+export type CheckRunName = (typeof RUNS)[number];
 
 /** An exact replacement of whole lines of a head file. */
 export interface Suggestion {

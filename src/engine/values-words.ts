@@ -43,6 +43,18 @@ export function problemOf(part: ValuesChange, { check, key, at, severity, messag
   };
 }
 
+/** `problemOf` for one check. */
+export const sayer =
+  (check: string) =>
+  (part: ValuesChange, saying: Omit<Saying, "check">): Problem =>
+    problemOf(part, { check, ...saying });
+
+/** Whether a part is there and does something: `enabled: false` and an empty map do nothing. */
+export function isOn(value: Json | undefined): boolean {
+  if (flagOf(value) !== undefined) return flagOf(value) === true;
+  return isObject(value) && Object.keys(value).length > 0 && flagOf(value["enabled"]) !== false;
+}
+
 /** Who says what the key means: the policy, of charts of its own, or everybody. */
 function sourceOf({ set, old, path, steps: parents }: ValuesChange, key: string): string {
   const steps = [...path.after, ...key.split(".")];

@@ -26,3 +26,6 @@ export function listText(names: readonly string[], most = 3): string {
     return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
 }
+
+/** The text as the beginning of a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,5 @@
-import type { Finding, Location, Policy, Report, Severity } from "../engine/types.ts";
+import { SEVERITY_ORDER } from "../engine/order.ts";
+import type { Finding, Location, Policy, Report } from "../engine/types.ts";
 import { commentBody, markerOf } from "../reporters/markdown.ts";
 import type { FileChange } from "./compare.ts";
 import { hunksOf, isShown, type DiffSide, type Hunk } from "./hunks.ts";
@@ -26,13 +27,11 @@ const COMMENTS = 25;
 /** A longer range hides what the comment is about: its first line is marked then. */
 const LONGEST_RANGE = 12;
 
-const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2 };
-
 const isNew = ({ standing, waiver }: Finding): boolean =>
   (standing === "introduced" || standing === "worsened") && waiver === undefined;
 
 const isWorthIt = ({ severity }: Finding, { comments }: Pick<Policy, "comments">): boolean =>
-  comments !== "off" && RANK[severity] <= RANK[comments];
+  comments !== "off" && SEVERITY_ORDER[severity] <= SEVERITY_ORDER[comments];
 
 /** Put above the text that people answered, which stays: they should not seem to have answered nothing. */
 const FIXED = "✅ **Fixed: this no longer stands.**\n\n";

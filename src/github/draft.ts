@@ -1,4 +1,4 @@
-import type { CheckRunName, Policy, Report } from "../engine/types.ts";
+import { RUNS, type CheckRunName, type Policy, type Report } from "../engine/types.ts";
 import { annotations, conclusion, type Annotation } from "../reporters/annotations.ts";
 import { checkRunOutput } from "../reporters/markdown.ts";
 
@@ -14,8 +14,6 @@ export interface Draft {
   /** Worst first. */
   readonly annotations: readonly Annotation[];
 }
-
-export const RUNS: readonly CheckRunName[] = ["zero-downtime", "test-stages"];
 
 /** How a check run is called on GitHub; a branch protection names it so. */
 export const runTitle = (run: CheckRunName): string => `nines / ${run}`;

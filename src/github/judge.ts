@@ -1,7 +1,7 @@
-import type { Facts, Policy, Report } from "../engine/types.ts";
+import { RUNS, type Facts, type Policy, type Report } from "../engine/types.ts";
 import type { Spoken } from "./comments.ts";
 import type { Context } from "./context.ts";
-import { draftOf, RUNS, withParagraph, type Draft } from "./draft.ts";
+import { draftOf, withParagraph, type Draft } from "./draft.ts";
 import { withFacts } from "./facts.ts";
 import type { Trees } from "./load-trees.ts";
 import {

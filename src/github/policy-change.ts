@@ -1,4 +1,4 @@
-import type { CheckRunName, Finding, Policy, Report, Tree } from "../engine/types.ts";
+import { RUNS, type Finding, type Policy, type Report, type Tree } from "../engine/types.ts";
 import { readPolicy, type PolicyIssue, type PolicyResult, type PolicySource } from "../policy/index.ts";
 import type { Annotation } from "../reporters/annotations.ts";
 import { code } from "../reporters/escape.ts";
@@ -89,7 +89,6 @@ function withInvalidPolicy(draft: Draft, change: PolicyChange, issues: readonly 
   return withParagraph(failed, paragraph);
 }
 
-const RUNS: readonly CheckRunName[] = ["zero-downtime", "test-stages"];
 /** More lines than this nobody reads. */
 const SHOWN = 10;
 

@@ -1,5 +1,6 @@
+import { RUNS } from "../engine/types.ts";
 import { parseExternalId } from "./external-id.ts";
-import { RUNS, runTitle } from "./draft.ts";
+import { runTitle } from "./draft.ts";
 import { ask } from "./graphql.ts";
 import type { Octokit } from "./octokit.ts";
 

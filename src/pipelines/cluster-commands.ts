@@ -1,4 +1,4 @@
-import { list, object, string } from "../engine/json.ts";
+import { list, object, string, texts } from "../engine/json.ts";
 import type { Json } from "../engine/types.ts";
 import { commandRule } from "./evidence-table.ts";
 import type { Purpose } from "./evidence-table.ts";
@@ -34,8 +34,6 @@ export const testsOfCommand = (script: string): ClusterCommand[] =>
     .flatMap(({ words }) => commandsIn(words))
     .flatMap(testOf)
     .slice(0, 1);
-
-const texts = (value: Json | undefined): string[] => list(value).flatMap((item) => string(item) ?? []);
 
 function commandsIn(words: readonly string[]): string[] {
   const inner = unwrap(words);

@@ -111,7 +111,8 @@ function comparable(left: Primitive, right: Primitive): [string | number, string
 
 const toNumber = (value: Primitive): number => (value === null ? 0 : Number(value));
 
-const asText = (value: Primitive): string => (value === null ? "" : String(value));
+/** As GitHub writes a value into a text: null is empty. */
+export const asText = (value: Primitive): string => (value === null ? "" : String(value));
 
 const STRINGS: Readonly<Record<string, (a: string, b: string) => boolean>> = {
   contains: (a, b) => a.includes(b),

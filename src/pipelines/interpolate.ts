@@ -1,4 +1,4 @@
-import { ANY, evaluate, onlyValue } from "./evaluate.ts";
+import { ANY, asText, evaluate, onlyValue } from "./evaluate.ts";
 import type { Possible, Scope } from "./evaluate.ts";
 import { fences, rewrite } from "./expressions.ts";
 import type { Expr } from "./expressions.ts";
@@ -99,7 +99,6 @@ export function variants(source: string, known: Known): string[] {
   return [...new Set(results)];
 }
 
-const asText = (value: Primitive): string => (value === null ? "" : String(value));
 const shown = (value: Primitive | typeof ANY, whole: string): string =>
   value === ANY ? whole : asText(value);
 

@@ -58,7 +58,8 @@ function within(statement: Statement, frame: Frame, otherwise: Condition | undef
 const folderOf = (outer: string | undefined, inner = ""): string =>
   outer === undefined || outer === "" ? inner : `${outer}/${inner}`;
 
-function both(outer: Condition | undefined, inner: Condition): Condition {
+/** What must hold where one condition stands inside another. */
+export function both(outer: Condition | undefined, inner: Condition): Condition {
   return outer ? condition(and(outer.expr, inner.expr), `${outer.text} and ${inner.text}`, inner.at) : inner;
 }
 

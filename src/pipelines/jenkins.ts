@@ -3,7 +3,7 @@ import type { Files } from "./github-actions.ts";
 import { branchCondition, whenCondition } from "./jenkins-conditions.ts";
 import { readStatements, UnreadableJenkinsfile } from "./jenkins-lexer.ts";
 import type { Statement } from "./jenkins-lexer.ts";
-import { readBody } from "./jenkins-steps.ts";
+import { both, readBody } from "./jenkins-steps.ts";
 import type { Condition, Job, Pipeline } from "./model.ts";
 import {
   and,
@@ -137,10 +137,6 @@ function swallows(next: Statement | undefined): boolean {
 
 const flat = (statements: readonly Statement[]): Statement[] =>
   statements.flatMap((statement) => [statement, ...flat(statement.block ?? [])]);
-
-function both(outer: Condition | undefined, inner: Condition): Condition {
-  return outer ? condition(and(outer.expr, inner.expr), `${outer.text} and ${inner.text}`, inner.at) : inner;
-}
 
 function parallel(statement: Statement, walk: Walk, place: Place): readonly Job[] {
   const legs = (statement.block ?? []).filter(({ block }) => block);

@@ -1,5 +1,6 @@
 import {
   STAGES,
+  TIERS,
   type Policy,
   type Stage,
   type StageDemand,
@@ -8,7 +9,6 @@ import {
 } from "../engine/types.ts";
 import { perStage } from "./defaults.ts";
 
-const TIERS: readonly Tier[] = ["critical", "standard", "best-effort"];
 const STRICTEST: readonly StageDemand[] = ["required", "advised", "off"];
 
 /** What is demanded of a stage before a deploy of this tier, today. */

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { STAGES } from "../engine/types.ts";
+import { STAGES, TIERS } from "../engine/types.ts";
 
 const SEVERITIES = ["error", "warning", "notice", "off"] as const;
-const TIERS = ["critical", "standard", "best-effort"] as const;
 const ENVIRONMENTS = ["production", "staging", "development", "unknown"] as const;
 const DEMANDS = ["required", "advised", "off"] as const;
 const CLUSTER_KEYS = ["version", "nodes", "zones"] as const;

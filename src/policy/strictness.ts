@@ -1,6 +1,13 @@
-import type { CheckSetting, Policy, Severity, StageDemand, StageRule, Tier } from "../engine/types.ts";
+import {
+  TIERS,
+  type CheckSetting,
+  type Policy,
+  type Severity,
+  type StageDemand,
+  type StageRule,
+  type Tier,
+} from "../engine/types.ts";
 
-const TIERS: readonly Tier[] = ["critical", "standard", "best-effort"];
 const SEVERITY: Readonly<Record<Severity | "off", number>> = { off: 0, notice: 1, warning: 2, error: 3 };
 const DEMAND: Readonly<Record<StageDemand, number>> = { off: 0, advised: 1, required: 2 };
 const COMMENTS: Readonly<Record<Policy["comments"], number>> = { off: 0, error: 1, warning: 2, notice: 3 };

@@ -1,4 +1,4 @@
-import { isObject, list, object, string } from "../engine/json.ts";
+import { isObject, object, texts } from "../engine/json.ts";
 import type { Json, Tree } from "../engine/types.ts";
 import { readYaml } from "../engine/yaml.ts";
 import { folderOf, resolvePath } from "./paths.ts";
@@ -52,8 +52,6 @@ function read(path: string, { files: paths }: Tree, folders: ReadonlySet<string>
 }
 
 export const INCLUDES = ["resources", "bases", "components"];
-
-const texts = (value: Json | undefined) => list(value).flatMap((item) => string(item) ?? []);
 
 /** What kustomize would fetch with git or HTTP (kustomize api/internal/git/repospec.go, in its usual forms). */
 function isRemote(include: string): boolean {

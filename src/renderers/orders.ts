@@ -1,7 +1,7 @@
-import { list, object, string } from "../engine/json.ts";
+import { list, object, string, texts } from "../engine/json.ts";
 import { fileReader, manifestsOf } from "../engine/manifest.ts";
 import { skeleton } from "../engine/template.ts";
-import type { FieldPath, Json, Manifest, Side, Tree } from "../engine/types.ts";
+import type { FieldPath, Manifest, Side, Tree } from "../engine/types.ts";
 import { orderedValues } from "../engine/values.ts";
 import { generated } from "./application-sets.ts";
 import type { Chart } from "./chart.ts";
@@ -163,8 +163,6 @@ function matching(pattern: string, folder: string, tree: Tree): ValuesFile[] {
     return environment === undefined ? [] : [{ path: file, environment }];
   });
 }
-
-const texts = (value: Json | undefined) => list(value).flatMap((item) => string(item) ?? []);
 
 function existing(path: string | undefined, tree: Tree): ValuesFile[] {
   return path !== undefined && tree.files.has(path) ? [{ path }] : [];

@@ -1,6 +1,7 @@
+import { byText } from "../engine/order.ts";
 import type { CheckRunName, Finding, Location, Policy, Report, Severity } from "../engine/types.ts";
 import { clamp, line } from "./clean.ts";
-import { order, select } from "./select.ts";
+import { select } from "./select.ts";
 
 /** More than this helps nobody; the summary names the rest. GitHub takes 50 a request. */
 export const MAX_ANNOTATIONS = 200;
@@ -59,7 +60,9 @@ function placed(at: Location, heads: readonly Location[]): Place {
       .filter(({ path }) => path === at.path)
       .toSorted(
         (a, b) =>
-          Math.abs(a.line - at.line) - Math.abs(b.line - at.line) || a.line - b.line || order(a.path, b.path),
+          Math.abs(a.line - at.line) - Math.abs(b.line - at.line) ||
+          a.line - b.line ||
+          byText(a.path, b.path),
       );
     const line = nearest?.line ?? 1;
     return { path: at.path, start_line: line, end_line: line };

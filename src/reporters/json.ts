@@ -1,5 +1,5 @@
+import { byText } from "../engine/order.ts";
 import type { Report } from "../engine/types.ts";
-import { order } from "./select.ts";
 
 /** The report as JSON for machines: `version` first, all other keys in alphabetical order, two spaces, a newline at the end. */
 export function json(report: Report): string {
@@ -17,7 +17,7 @@ export function stagesJson(report: Report): string {
 /** JSON.stringify keeps the order of keys, so each object is rebuilt in order; the report itself has its version first. */
 function sorted(key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => order(a, b));
+  const entries = Object.entries(value).toSorted(([a], [b]) => byText(a, b));
   if (key !== "") return Object.fromEntries(entries);
   return Object.fromEntries([
     ...entries.filter(([name]) => name === "version"),

@@ -1,9 +1,9 @@
-import type { CheckRunName, Report } from "../engine/types.ts";
+import { RUNS, type CheckRunName, type Report } from "../engine/types.ts";
 import { clamp, count } from "./clean.ts";
 import { code, prose } from "./escape.ts";
 import { fidelitySection } from "./fidelity.ts";
 import { existingSection, fixedSection, freshSection, notesSection, waivedSection } from "./sections.ts";
-import { RUNS, select } from "./select.ts";
+import { select } from "./select.ts";
 import { floorsSection, gapsSection, protectionsSection, stagesSection, type Drawing } from "./tables.ts";
 import { titleOf } from "./title.ts";
 

@@ -1,6 +1,7 @@
+import { byText } from "../engine/order.ts";
 import type { Finding, Location, Note, Report, Severity, Standing } from "../engine/types.ts";
 import { plain } from "./clean.ts";
-import { order, worstFirst } from "./select.ts";
+import { worstFirst } from "./select.ts";
 
 /** What SARIF says of a check. */
 interface Rule {
@@ -24,7 +25,7 @@ const BASELINE: Readonly<Record<Standing, string>> = {
 
 /** The report as SARIF 2.1.0, with every check as a rule. The same report gives the same bytes. */
 export function sarif(report: Report, checks: readonly Rule[]): string {
-  const rules = checks.toSorted((a, b) => order(a.id, b.id));
+  const rules = checks.toSorted((a, b) => byText(a.id, b.id));
   const log = {
     $schema: SCHEMA,
     version: "2.1.0",

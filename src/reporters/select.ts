@@ -1,13 +1,9 @@
-import type { CheckRunName, Finding, Note, Report, Severity, Standing } from "../engine/types.ts";
+import { byText, SEVERITY_ORDER, STANDING_ORDER } from "../engine/order.ts";
+import type { CheckRunName, Finding, Note, Report, Severity } from "../engine/types.ts";
 import { plain } from "./clean.ts";
-
-export const RUNS: readonly CheckRunName[] = ["zero-downtime", "test-stages"];
 
 /** Symbols stand beside words, never alone. */
 export const SYMBOL: Readonly<Record<Severity, string>> = { error: "❌", warning: "⚠️", notice: "ℹ️" };
-
-const SEVERITY: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2 };
-const STANDING: Readonly<Record<Standing, number>> = { introduced: 0, worsened: 0, existing: 1, fixed: 2 };
 
 /** The findings of one check run, by what becomes of them. Each list is sorted, worst first. */
 export interface Selection {
@@ -35,19 +31,14 @@ export function select(report: Report, run: CheckRunName): Selection {
 /** New before old, errors first, then by place; equal only for equal findings, so that output never depends on input order. */
 export function worstFirst(a: Finding, b: Finding): number {
   return (
-    STANDING[a.standing] - STANDING[b.standing] ||
-    SEVERITY[a.severity] - SEVERITY[b.severity] ||
-    order(a.at.path, b.at.path) ||
+    STANDING_ORDER[a.standing] - STANDING_ORDER[b.standing] ||
+    SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
+    byText(a.at.path, b.at.path) ||
     a.at.line - b.at.line ||
     a.at.column - b.at.column ||
-    order(a.check, b.check) ||
-    order(a.fingerprint, b.fingerprint)
+    byText(a.check, b.check) ||
+    byText(a.fingerprint, b.fingerprint)
   );
-}
-
-/** By code units: the same on every machine. */
-export function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Notes about pipelines belong to the test stages, all others to zero downtime: each is shown once. */

@@ -1,9 +1,9 @@
-import type { Finding, Report, Severity, Verdict } from "../engine/types.ts";
+import { RUNS, type Finding, type Report, type Severity, type Verdict } from "../engine/types.ts";
 import { clamp, count, plain } from "./clean.ts";
 import { fidelityText } from "./fidelity.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
 import { MEANS_NAMES, meansToShow, protectionCell, protectionsToShow } from "./protections.ts";
-import { placeOf, RUNS, select, worstFirst, type Selection } from "./select.ts";
+import { placeOf, select, worstFirst, type Selection } from "./select.ts";
 import { stagesText } from "./stages-text.ts";
 import { aligned, palette, wrap, type Palette } from "./terminal.ts";
 import { titleOf } from "./title.ts";

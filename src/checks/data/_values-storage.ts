@@ -3,14 +3,7 @@ import { isObject, list, string, text } from "../../engine/json.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { Json, Problem } from "../../engine/types.ts";
 import { locateKey } from "../../engine/values-parts.ts";
-import {
-  flagOf,
-  isGone,
-  problemOf,
-  whose,
-  type Saying,
-  type ValuesChange,
-} from "../../engine/values-words.ts";
+import { flagOf, isGone, sayer, whose, type ValuesChange } from "../../engine/values-words.ts";
 
 const CHECK = "values-storage-changed";
 const STORE =
@@ -18,8 +11,7 @@ const STORE =
 const BACKUP = /^(backups?|barmanObjectStore|snapshots?|velero|pitr|scheduledBackup)$/i;
 const RETENTION = /^(retention(Policy|Days|Period|Size)?|retentionPeriod|backupRetention\w*|keepLast|ttl)$/i;
 
-const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
-  problemOf(part, { check: CHECK, ...saying });
+const say = sayer(CHECK);
 
 /** Volumes that become other volumes, and backups that stop. */
 export function* storageProblems(part: ValuesChange): Iterable<Problem> {

@@ -1,4 +1,4 @@
-import { list, object, string } from "../../engine/json.ts";
+import { list, object, string, texts } from "../../engine/json.ts";
 import { decode } from "../../engine/template.ts";
 import type { Manifest } from "../../engine/types.ts";
 import { listText } from "../../engine/words.ts";
@@ -34,5 +34,3 @@ function joined(hosts: readonly string[], paths: readonly string[]): string[] {
   const all = hosts.length === 0 ? [""] : hosts;
   return all.flatMap((host) => paths.map((path) => (path === "/" || path === "" ? host : `${host}${path}`)));
 }
-
-const texts = (value: Parameters<typeof list>[0]) => list(value).flatMap((item) => string(item) ?? []);

@@ -1,7 +1,15 @@
-import { isObject, list } from "../../engine/json.ts";
+import { list } from "../../engine/json.ts";
 import type { Json, Problem } from "../../engine/types.ts";
 import { locateKey } from "../../engine/values-parts.ts";
-import { countOf, flagOf, isGone, problemOf, whose, type ValuesChange } from "../../engine/values-words.ts";
+import {
+  countOf,
+  flagOf,
+  isGone,
+  isOn,
+  problemOf,
+  whose,
+  type ValuesChange,
+} from "../../engine/values-words.ts";
 
 const CHECK = "values-rollout-weakened";
 /** Parts of values that say how a new version reaches users, as charts call them. */
@@ -54,17 +62,11 @@ const RULES: readonly Rule[] = [
   {
     key: /^(analysis|prePromotionAnalysis|postPromotionAnalysis)$/,
     effect: (was, is) =>
-      measures(was) && !measures(is)
+      isOn(was) && !isOn(is)
         ? "no longer measures new versions: a bad one is not taken back by itself."
         : undefined,
   },
 ];
-
-/** An analysis that is there and not switched off. */
-function measures(value: Json | undefined): boolean {
-  if (flagOf(value) !== undefined) return flagOf(value) === true;
-  return isObject(value) && Object.keys(value).length > 0 && flagOf(value["enabled"]) !== false;
-}
 
 /** Canaries and blue-green releases that values make less careful. */
 export function* progressiveProblems(part: ValuesChange): Iterable<Problem> {

@@ -1,15 +1,7 @@
 import { isObject, object, string, type JsonObject } from "../../engine/json.ts";
 import { isUnknown } from "../../engine/template.ts";
 import type { Json, Problem } from "../../engine/types.ts";
-import {
-  countOf,
-  flagOf,
-  isGone,
-  problemOf,
-  whose,
-  type Saying,
-  type ValuesChange,
-} from "../../engine/values-words.ts";
+import { countOf, flagOf, isGone, isOn, sayer, whose, type ValuesChange } from "../../engine/values-words.ts";
 
 const CHECK = "values-rollout-weakened";
 const PROBE = /^(readiness|liveness|startup)(Probe)?$/i;
@@ -29,22 +21,15 @@ export function* rolloutProblems(part: ValuesChange): Iterable<Problem> {
   }
 }
 
-const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
-  problemOf(part, { check: CHECK, ...saying });
-
-/** A probe that asks something; `enabled: false` and an empty map ask nothing. */
-function isProbe(value: Json | undefined): boolean {
-  if (flagOf(value) !== undefined) return flagOf(value) === true;
-  return isObject(value) && Object.keys(value).length > 0 && flagOf(value["enabled"]) !== false;
-}
+const say = sayer(CHECK);
 
 /** A map of probes' own settings: `probes: { readiness: { … } }` has it too. */
 function* probe(part: ValuesChange, key: string): Iterable<Problem> {
-  if (!isProbe(part.before[key]) || isProbe(part.after[key])) return;
+  if (!isOn(part.before[key]) || isOn(part.after[key])) return;
   if (part.after[key] === undefined && !isGone(part, key)) return;
   const readiness = /^readiness/i.test(key);
   const custom = Object.entries(part.after).some(
-    ([other, value]) => other.toLowerCase() === `custom${key.toLowerCase()}` && isProbe(value),
+    ([other, value]) => other.toLowerCase() === `custom${key.toLowerCase()}` && isOn(value),
   );
   if (custom) return;
   const effect = readiness

@@ -1,14 +1,7 @@
 import { isObject, list, string, type JsonObject } from "../../engine/json.ts";
 import type { Json, Location, Problem } from "../../engine/types.ts";
 import { locateKey, nameOf } from "../../engine/values-parts.ts";
-import {
-  flagOf,
-  isGone,
-  problemOf,
-  whose,
-  type Saying,
-  type ValuesChange,
-} from "../../engine/values-words.ts";
+import { flagOf, isGone, sayer, whose, type ValuesChange } from "../../engine/values-words.ts";
 
 const CHECK = "values-switched-off";
 const ENABLED = /^(enabled|enable|create|appEnabled|install|installed)$/;
@@ -21,8 +14,7 @@ const ROUTE = /ingress|^route$|httproute|gateway$/i;
 const WORKLOAD =
   /^(image|replicas|replicaCount|resources|command|args|podAnnotations|nodeSelector|tolerations|affinity|autoscaling|livenessProbe|readinessProbe|service|ingress)$/;
 
-const say = (part: ValuesChange, saying: Omit<Saying, "check">) =>
-  problemOf(part, { check: CHECK, ...saying });
+const say = sayer(CHECK);
 
 /** What no longer answers: a component or a route that is off, an application that is gone, maintenance, a stopped job. */
 export function* switchProblems(part: ValuesChange): Iterable<Problem> {

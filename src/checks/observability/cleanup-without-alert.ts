@@ -2,6 +2,7 @@ import { cleanersOf, type Cleaner } from "../../engine/cleaners.ts";
 import { fillAlertsOf, type FillAlert } from "../../engine/fill-level.ts";
 import { RULE_FILE } from "../../engine/prometheus-files.ts";
 import type { Manifest, Problem } from "../../engine/types.ts";
+import { capital } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
 
@@ -268,5 +269,3 @@ function tooLow({ manifest, does, store, percent }: Cleaner, { alert, percent: l
     fix: `Let an alert on ${NAMES[store]} fire at ${wanted} %, above the clean-up at ${percent} %.`,
   };
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

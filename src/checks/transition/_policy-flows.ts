@@ -11,7 +11,7 @@ import {
   type Peer,
   type Pods,
 } from "../../engine/network-policies.ts";
-import { servicePorts, type ServicePort } from "../../engine/ports.ts";
+import { isAside, servicePorts, type ServicePort } from "../../engine/ports.ts";
 import { routesTo } from "../../engine/routes.ts";
 import { isHeadless } from "../../engine/serving.ts";
 import { matchesSelector, sameNamespace } from "../../engine/selectors.ts";
@@ -163,9 +163,6 @@ function* guests(
 
 type Blocks = (port: ServicePort, fits: (peer: Peer, policy: Manifest) => boolean) => boolean;
 
-/** Ports for people and machines that watch. */
-const ASIDE = /metrics|prom|admin|debug|pprof|jmx|health|profil/i;
-
 /** Whether nobody, or only who watches, may come to what a Service offers: somebody is meant to. */
 function isShut(
   service: Manifest,
@@ -173,9 +170,7 @@ function isShut(
   watched: readonly { readonly port: ServicePort }[],
 ): boolean {
   const scraped = new Set(watched.map(({ port }) => port.index));
-  const offered = servicePorts(service).filter(
-    ({ index, name }) => !scraped.has(index) && !ASIDE.test(name ?? ""),
-  );
+  const offered = servicePorts(service).filter((port) => !scraped.has(port.index) && !isAside(port));
   const isClient = (peer: Peer) => !WATCHERS.test(JSON.stringify(peer));
   return offered.length > 0 && !isHeadless(service) && offered.every((port) => blocks(port, isClient));
 }

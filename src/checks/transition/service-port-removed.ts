@@ -1,5 +1,5 @@
 import { means, mentionsOf, type Mention } from "../../engine/mentions.ts";
-import { samePort, servicePorts, type ServicePort } from "../../engine/ports.ts";
+import { isAside, samePort, servicePorts, type ServicePort } from "../../engine/ports.ts";
 import { isHeadless } from "../../engine/serving.ts";
 import { decode, isUnknown } from "../../engine/template.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
@@ -191,17 +191,13 @@ function callers({ after, port }: Lost, world: World): Mention[] {
   );
 }
 
-/** Ports for people and machines that watch; users do not come this way. */
-const ASIDE = /metrics|prom|admin|debug|pprof|jmx|health|profil/i;
-
 function unknown(lost: Lost, { before, after }: Transition): { atMost?: Severity; text: string } {
   const { after: service, port } = lost;
   const text = "No client can be seen in this repository; whoever calls that port fails from the deploy on.";
   if (service.get("spec", "type") === "LoadBalancer")
     return { text: "Its load balancer stops listening there: clients cannot connect from the deploy on." };
-  const isAside = ASIDE.test(port.name ?? "");
   const moved = routed(lost, before, "was") && routed({ ...lost, port: heirOf(lost) }, after, "now");
-  return { atMost: isAside || moved ? "notice" : "warning", text };
+  return { atMost: isAside(port) || moved ? "notice" : "warning", text };
 }
 
 const heirOf = ({ before, port, now }: Lost) => samePort(port, now, servicePorts(before).length) ?? port;

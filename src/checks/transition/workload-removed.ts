@@ -2,7 +2,7 @@ import { answering, hasPods, livesOn, podsBehind, podsOf, runningBehind } from "
 import { removalOf } from "../../engine/pruning.ts";
 import { releaseMove } from "../../engine/release-move.ts";
 import type { Manifest, Problem, Severity } from "../../engine/types.ts";
-import { listText } from "../../engine/words.ts";
+import { capital, listText } from "../../engine/words.ts";
 import type { Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities, type Transition } from "../define.ts";
@@ -263,8 +263,6 @@ function fewer(
     fix: `Check that ${to} pods carry the load at its peak, or raise the replicas of the others behind ${is.name} first.`,
   };
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Names of what runs only for a while. */
 const TRIAL = /(^|[-.])(canary|preview|baseline|experiment|shadow|test|debug)($|[-.])/i;
