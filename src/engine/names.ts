@@ -33,3 +33,6 @@ export function nameIndex<T extends Named>(
     return known.get(name) ?? [];
   };
 }
+
+/** A name as it is written: kustomize appends a hash of the content to the names of what it generates (kustomize api/hasher). */
+export const withoutHash = (name: string): string => name.replace(/-[2456789bcdfghkmt]{10}$/, "");

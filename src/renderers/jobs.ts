@@ -2,6 +2,7 @@ import type { Side, Tree } from "../engine/types.ts";
 import { foldersOfChangedDeployers } from "./deployers.ts";
 import { dormantSwitches } from "./dormant.ts";
 import { environmentOf } from "./environment.ts";
+import { appliedIn } from "./flux.ts";
 import { renderRelease } from "./helm.ts";
 import { buildKustomization, type Built } from "./kustomize.ts";
 import { isRevalued, touchedIds, type Plan } from "./plan.ts";
@@ -121,17 +122,21 @@ export function jobsOf(
     ...foldersOfChangedDeployers(trees, changed),
     ...movedIds(plans),
   ]);
-  return (["base", "head"] as const).flatMap((side) =>
-    allJobs(plans[side], side, trees[side]).filter(({ id }) => touched.has(id)),
-  );
+  const all = (["base", "head"] as const).flatMap((side) => allJobs(plans[side], side, trees[side]));
+  // Of a kustomization also what its variables stand for. Releases know by themselves what touches them.
+  const built = all.filter(({ release }) => release === undefined);
+  for (const { id, sources } of built) if (sources.some((path) => changed.has(path))) touched.add(id);
+  return all.filter(({ id }) => touched.has(id));
 }
 
 function allJobs({ releases, closures }: Plan, side: Side, tree: Tree): Job[] {
+  const applied = appliedIn(tree, side);
   return [
     ...releases.map((release) => releaseJob(release, side, tree)),
     ...closures.map((closure): Job => ({
-      ...{ id: closure.root.folder, side, resources: closure.resources, sources: closure.files },
-      run: () => buildKustomization(closure, tree, side),
+      ...{ id: closure.root.folder, side, resources: closure.resources },
+      sources: [...closure.files, ...applied(closure).settings],
+      run: () => buildKustomization(closure, applied(closure).tree, side),
     })),
   ];
 }

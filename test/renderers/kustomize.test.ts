@@ -169,6 +169,8 @@ spec:
     const web = head.units.flatMap(({ manifests }) => manifests).find(({ kind }) => kind === "Deployment");
     expect(web?.get("spec", "replicas")).toBe(3);
     expect(web?.get("spec", "template", "spec", "containers", 0, "image")).toBe("web:2.0");
-    expect(news(await judged(files("3"), files("1")))).toContain("error replica-reduction apps/web.yaml:6");
+    expect(news(await judged(files("3"), files("1")))).toContain(
+      "error replica-reduction clusters/prod/apps.yaml:7",
+    );
   });
 });

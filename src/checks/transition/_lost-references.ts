@@ -1,3 +1,4 @@
+import { withoutHash } from "../../engine/names.ts";
 import { removalOf } from "../../engine/pruning.ts";
 import { keysOf, providerOf, referencesOf, type Reference } from "../../engine/references.ts";
 import type { Location, Manifest, Problem, Severity } from "../../engine/types.ts";
@@ -27,12 +28,10 @@ export function* lostReferences(was: Workload, is: Workload, transition: Transit
   }
 }
 
-/** The same thing asked for: kustomize appends a hash of the content to the names of what it generates (kustomize api/hasher). */
+/** The same thing asked for. */
 function isTwin(one: Reference, other: Reference): boolean {
-  return one.kind === other.kind && stem(one.name) === stem(other.name);
+  return one.kind === other.kind && withoutHash(one.name) === withoutHash(other.name);
 }
-
-const stem = (name: string) => name.replace(/-[2456789bcdfghkmt]{10}$/, "");
 
 /** Only where the base answers the reference: what was never here may come from elsewhere. */
 function* lostObject(
@@ -61,8 +60,8 @@ function* lostObject(
     at: workload.manifest.locate(...path),
     was: had.locate(),
     ...(atMost && { atMost }),
-    message: `${workload.manifest.ref} refers to ${kind}/${stem(name)}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}.`,
-    fix: `Keep ${stem(had.ref)} until nothing refers to it, or change the reference of ${workload.manifest.name} in the same change.`,
+    message: `${workload.manifest.ref} refers to ${kind}/${withoutHash(name)}, which this change removes. ${condition}${condition === "" ? "New" : "new"} pods${place} ${text}.`,
+    fix: `Keep ${withoutHash(had.ref)} until nothing refers to it, or change the reference of ${workload.manifest.name} in the same change.`,
   };
 }
 
@@ -90,8 +89,8 @@ function* lostKey(
     at: workload.manifest.locate(...path),
     ...(old.has(key) && { was: placeOfKey(had, key) }),
     ...(workload.runsToCompletion ? { atMost: "warning" as const } : {}),
-    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${stem(name)}, which ${old.has(key) ? "no longer has" : "does not have"} it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
-    fix: `Keep ${key} in ${stem(has.ref)}, or ask for a key that it has.`,
+    message: `${workload.manifest.ref} asks for key ${key} of ${kind}/${withoutHash(name)}, which ${old.has(key) ? "no longer has" : "does not have"} it (it has ${listText([...now], 4)}): new pods do not start, ${oldPods(use)}.`,
+    fix: `Keep ${key} in ${withoutHash(has.ref)}, or ask for a key that it has.`,
   };
 }
 

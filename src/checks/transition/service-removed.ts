@@ -1,5 +1,6 @@
 import { list, object, string } from "../../engine/json.ts";
 import { means, mentionsOf, type Mention } from "../../engine/mentions.ts";
+import { withoutHash } from "../../engine/names.ts";
 import { servicePorts } from "../../engine/ports.ts";
 import { routesTo } from "../../engine/routes.ts";
 import { sameNamespace } from "../../engine/selectors.ts";
@@ -198,7 +199,7 @@ function calls(mention: Mention, service: Manifest): boolean {
 function named(service: Manifest, callers: readonly Mention[]): Problem {
   const [first] = callers;
   if (!first) throw new Error("a caller is needed");
-  const users = [...new Set(callers.map(({ manifest }) => manifest.ref))];
+  const users = [...new Set(callers.map(({ manifest }) => withoutHash(manifest.ref)))];
   const verb = users.length === 1 ? "still calls it" : "still call it";
   return {
     subject: service,
