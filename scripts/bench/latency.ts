@@ -14,7 +14,7 @@ export interface Latency {
   readonly count: number;
 }
 
-export function latencyOf(times: readonly number[]): Latency {
+function latencyOf(times: readonly number[]): Latency {
   const sorted = times.toSorted((one, other) => one - other);
   const at = (part: number) =>
     Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0) * 10) / 10;

@@ -1,6 +1,6 @@
 import type { CheckRun, Repository } from "../../test/github-server/index.ts";
 
-export const NAMES = ["nines / zero-downtime", "nines / test-stages"] as const;
+const NAMES = ["nines / zero-downtime", "nines / test-stages"] as const;
 
 /** What is wrong with what a repository's pull requests ended up with. */
 export interface Faults {

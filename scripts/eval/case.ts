@@ -58,7 +58,7 @@ export function readCase(folder: string): Case {
 }
 
 /** A folder as a tree, cut down to what nines reads. A folder that is not there is an empty repository. */
-export function readFolder(dir: string, commit: string): Tree {
+function readFolder(dir: string, commit: string): Tree {
   const files = new Map<string, Blob>();
   const notes: Note[] = [];
   for (const path of filesIn(dir)) {

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where a repository keeps its policy. */
-export const POLICY_PATH = ".github/nines.yml";
+const POLICY_PATH = ".github/nines.yml";
 
 /** Today in UTC, `YYYY-MM-DD`. */
 const today = () => new Date().toISOString().slice(0, 10);

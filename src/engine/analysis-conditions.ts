@@ -89,6 +89,7 @@ export interface Metric {
   readonly dry: boolean;
 }
 
+/** The metrics of an AnalysisTemplate that have a name. */
 export function metricsOf(template: Manifest): Metric[] {
   const dry = list(template.get("spec", "dryRun")).map((item) => string(object(item)["metricName"]) ?? "");
   return list(template.get("spec", "metrics")).flatMap((item, index): Metric[] => {

@@ -18,7 +18,7 @@ export interface RemovedApi {
 }
 
 /** A minor version out of support, or nearly (https://kubernetes.io/releases/): what is gone there is gone on every cluster that is kept up. */
-export const OLDEST_SUPPORTED = "1.33";
+const OLDEST_SUPPORTED = "1.33";
 
 const byName = new Map(
   [...REMOVED_APIS, ...REMOVED_BY_OTHERS].flatMap((api) =>
@@ -26,6 +26,7 @@ const byName = new Map(
   ),
 );
 
+/** What is known of a version of a kind that is not served for ever; undefined where nothing is. */
 export function removedApi(of: {
   readonly group: string;
   readonly version: string;
@@ -45,7 +46,7 @@ export function standingOf(api: RemovedApi, version: string | undefined): ApiSta
 }
 
 /** Whether minor version `a` is `b` or newer: `1.9` is older than `1.22`. */
-export function isAtLeast(a: string, b: string): boolean {
+function isAtLeast(a: string, b: string): boolean {
   const [first = 0, second = 0] = a.split(".").map(Number);
   const [other = 0, another = 0] = b.split(".").map(Number);
   return first === other ? second >= another : first > other;

@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
  * round up, against the replicas that the owning controllers want (pkg/controller/disruption/disruption.go). Undefined
  * where the budget has neither field, or one that cannot be read.
  */
-export function desiredHealthy(budget: Manifest, expected: number): number | undefined {
+function desiredHealthy(budget: Manifest, expected: number): number | undefined {
   const path = limitOf(budget);
   const limit = scaled(budget.get(...path), expected, "up");
   if (limit === undefined) return undefined;

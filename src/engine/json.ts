@@ -8,10 +8,12 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A map, or an empty one. */
 export function object(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
+/** A list, or an empty one. */
 export function list(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }

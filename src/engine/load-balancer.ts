@@ -63,7 +63,7 @@ const ANNOTATIONS: readonly (readonly [key: string, trait: Trait, read: Read])[]
 ];
 
 /** The traits that an object writes down. An old name of an annotation and its new one say the same. */
-export function traitsOf(manifest: Manifest): ReadonlyMap<Trait, TraitValue> {
+function traitsOf(manifest: Manifest): ReadonlyMap<Trait, TraitValue> {
   const traits = new Map<Trait, TraitValue>();
   const fixed = manifest.get("spec", "loadBalancerIP");
   if (typeof fixed === "string" && fixed !== "")

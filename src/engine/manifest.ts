@@ -24,6 +24,7 @@ interface Entry {
 /** Reads files, each content once however many paths, sides and units it stands in. */
 export type ReadFile = (blob: Blob) => ManifestFile;
 
+/** A reader that remembers what it read, for as long as one review. */
 export function fileReader(): ReadFile {
   const known = new Map<string, ManifestFile>();
   return (blob) => {

@@ -54,6 +54,6 @@ function placedOrNot(before: readonly Manifest[], after: readonly Manifest[]): M
 }
 
 /** The id without the namespace. */
-export function placeless({ id, namespace, name }: Manifest): string {
+function placeless({ id, namespace, name }: Manifest): string {
   return `${id.slice(0, id.length - name.length - namespace.length - 1)}/${name}`;
 }

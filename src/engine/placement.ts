@@ -105,7 +105,7 @@ export interface Toleration {
   readonly path: FieldPath;
 }
 
-export function tolerationsOf(workload: Workload): Toleration[] {
+function tolerationsOf(workload: Workload): Toleration[] {
   return list(podField(workload, "tolerations")).map((item, index) => {
     const { key, operator, value, effect, tolerationSeconds } = object(item);
     return {

@@ -12,6 +12,7 @@ export interface ServicePort {
   readonly target: Json | undefined;
 }
 
+/** What a Service offers, in the order in which it is written. */
 export function servicePorts(service: Manifest): ServicePort[] {
   return list(service.get("spec", "ports")).map((item, index) => {
     const { name, port, protocol, targetPort } = object(item);

@@ -22,6 +22,7 @@ export interface Probe {
   readonly failures: number;
 }
 
+/** A container's probe with Kubernetes' defaults; undefined where it has none. */
 export function probeOf({ spec }: Container, name: ProbeName): Probe | undefined {
   const probe = spec[name];
   if (!isObject(probe)) return undefined;

@@ -12,6 +12,7 @@ export function isRollout({ group, kind }: Pick<Manifest, "group" | "kind">): bo
   return group === "argoproj.io" && kind === "Rollout";
 }
 
+/** Whether it is a Canary of Flagger, which drives the workload that it names. */
 export function isFlagger({ group, kind }: Pick<Manifest, "group" | "kind">): boolean {
   return group === "flagger.app" && kind === "Canary";
 }

@@ -3,6 +3,7 @@ import { isDnsLabel, isPlaceholder, type Refusal } from "./refusal.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
 import { scalarText } from "./words.ts";
 
+/** Whether a number can be a port at all (apimachinery IsValidPortNum). */
 export const isPort = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 65535;
 
 /** IANA's form (apimachinery IsValidPortName): at most 15, with a letter, and no two hyphens side by side. */

@@ -5,6 +5,7 @@ import type { FieldPath, Json } from "./types.ts";
 /** apimachinery pkg/api/resource, ParseQuantity: a decimal number and at most one suffix. */
 const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 
+/** Whether a text is an amount as Kubernetes writes them: `250m`, `1.5Gi`, `1e3`. */
 export const isQuantity = (text: string): boolean => QUANTITY.test(text);
 
 /** Amounts in a map such as `requests` that are none. */

@@ -14,6 +14,7 @@ export interface Share {
   readonly limit: number | undefined;
 }
 
+/** What a container asks for and may use of one resource. */
 export function shareOf({ spec }: Container, resource: Resource): Share {
   const read = (field: string): number | undefined => {
     const value = at(spec, ["resources", field, resource]);
@@ -39,6 +40,7 @@ export function writtenShare(
 
 /** Which pods a node that runs short of memory kills first: BestEffort, then Burstable, last Guaranteed. */
 export type Quality = "BestEffort" | "Burstable" | "Guaranteed";
+/** In that order. */
 export const QUALITIES: readonly Quality[] = ["BestEffort", "Burstable", "Guaranteed"];
 
 /** The QoS class of a workload's pods (pkg/apis/core/v1/helper/qos); undefined where an expansion would tell. */

@@ -3,6 +3,7 @@ import type { FieldPath, Location, Manifest } from "./types.ts";
 import type { Workload } from "./workload.ts";
 import { minimumReplicas, pausedReplicas, type World } from "./world.ts";
 
+/** The kinds that set the number of pods of another object. */
 export const AUTOSCALERS: readonly string[] = ["HorizontalPodAutoscaler", "ScaledObject"];
 
 const PAUSED: FieldPath = ["metadata", "annotations", "autoscaling.keda.sh/paused-replicas"];

@@ -32,6 +32,7 @@ export function actionTexts(text: string): string[] {
   return bracesOf(text).map(({ start, end }) => text.slice(start + 2, end - 2));
 }
 
+/** Whether a text may hold template actions. */
 export function hasActions(text: string): boolean {
   return text.includes("{{");
 }

@@ -11,6 +11,7 @@ export type Grace =
   | { readonly kind: "seconds"; readonly seconds: number; readonly written: boolean }
   | { readonly kind: "invalid" | "unknown" };
 
+/** How long the pods of a workload may take to end; 30 seconds where nothing is written. */
 export function graceOf(workload: Workload): Grace {
   const value = podField(workload, "terminationGracePeriodSeconds");
   if (value === undefined || value === null)
@@ -30,6 +31,7 @@ export interface PreStop {
   readonly builtIn: boolean;
 }
 
+/** What a container does before it is told to end; undefined where nothing is written. */
 export function preStopOf({ spec }: Container): PreStop | undefined {
   const path = ["lifecycle", "preStop"];
   const hook = at(spec, path);

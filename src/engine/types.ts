@@ -455,6 +455,7 @@ export interface ProtectionRow {
 
 /* ---- Test stages ----------------------------------------------------------------------------- */
 
+/** The kinds of tests that must come before production, in the order in which they are shown. */
 export const STAGES = [
   "unit",
   "acceptance",

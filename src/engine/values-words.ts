@@ -14,6 +14,7 @@ export interface ValuesChange extends PartChange {
   readonly worlds: { readonly before: World; readonly after: World };
 }
 
+/** All parts of values that a change touches. */
 export function* valuesChanges({ before, after }: ValuesChange["worlds"]): Iterable<ValuesChange> {
   for (const part of changedParts(before, after)) yield { ...part, worlds: { before, after } };
 }
@@ -31,6 +32,7 @@ export interface Saying {
   readonly fix: string;
 }
 
+/** What a check of values says of a part: it warns at most, and names the waiver. */
 export function problemOf(part: ValuesChange, { check, key, at, severity, message, fix }: Saying): Problem {
   const subject = subjectOf(part);
   return {

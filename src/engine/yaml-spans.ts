@@ -4,6 +4,7 @@ import { EVENT_ID, SCALAR_STYLE, type Event } from "js-yaml";
 /** What holds other nodes. */
 export type CollectionEvent = Extract<Event, { start: number }>;
 
+/** Whether an event begins a map or a list. */
 export function isCollection(event: Event | undefined): event is CollectionEvent {
   return event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE;
 }

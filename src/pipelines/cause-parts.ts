@@ -15,10 +15,12 @@ export interface Cause {
   readonly home?: string;
 }
 
+/** What a CI system calls a job. */
 export const nounOf = ({ provider }: Pipeline): string => WORDS_OF[provider].job;
 
 export const textOf = (condition: Condition | undefined): string => condition?.text.trim() ?? "";
 
+/** The condition after a change, where it says something else than before. */
 export const newly = (before: Condition | undefined, after: Condition | undefined): Condition | undefined =>
   after !== undefined && textOf(before) !== textOf(after) ? after : undefined;
 

@@ -35,7 +35,7 @@ const begins = (check: string, name: string, mark: string): boolean =>
   name.includes("${{") ? fits(`${name}\${{ }}`, check) : check.startsWith(name + mark);
 
 /** All names of a job's checks, one for each leg of its matrix; what an expression computes stays as written. */
-export function namesOf(job: Job, pipeline: Pipeline): string[] {
+function namesOf(job: Job, pipeline: Pipeline): string[] {
   const own = legNames(job);
   const caller = pipeline.jobs.find(({ key }) => key === job.caller);
   if (!caller) return own;

@@ -92,6 +92,7 @@ const ofMaven = (source: string): CoverageLimit[] =>
 const ofRuby = (source: string): CoverageLimit[] =>
   each(source, /\bminimum_coverage[ (]\s{0,9}(?:line:\s{0,9})?(\d{1,3}(?:\.\d+)?)/g, "lines");
 
+/** Where each tool reads the least coverage below which it fails. */
 export const COVERAGE_FILES: readonly CoverageFiles[] = [
   {
     tools: ["jest"],

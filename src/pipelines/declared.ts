@@ -7,7 +7,7 @@ import type { Job, Pipeline } from "./model.ts";
 export type Declared = Pick<Policy, "deploys" | "tests" | "bypasses">;
 
 /** Whether the policy means this file: by its path, or its name alone. */
-export const isFile = ({ path }: Pipeline, workflow: string): boolean =>
+const isFile = ({ path }: Pipeline, workflow: string): boolean =>
   path === workflow || path.endsWith(`/${workflow}`);
 
 /** Whether the policy means this job of this pipeline. Jobs of called workflows are not named. */

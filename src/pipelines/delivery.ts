@@ -15,6 +15,7 @@ import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";
 import { gitOpsDeploys } from "./gitops.ts";
 import { openFiles, readGithubActions } from "./github-actions.ts";
+import type { Files } from "./github-actions.ts";
 import { onlyCalled } from "./model.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { readOtherSystems } from "./other-systems.ts";
@@ -87,17 +88,10 @@ export function readDelivery(
   { units = [] }: Surroundings = {},
 ): Delivery {
   const files = openFiles(tree, side);
-  const pipelines = [...readGithubActions(files), ...readOtherSystems(files)].map((pipeline) =>
-    withAccepted(pipeline, declared.bypasses),
-  );
-  const read = pipelines.map((pipeline) => {
-    const bind = settings(pipeline, tree);
-    return { pipeline, jobs: pipeline.jobs.map((job) => readCommands(job, tree, bind(job))) };
-  });
-  // A deploy that only others start is theirs, and gated there.
-  const own = read.filter(({ pipeline }) => !onlyCalled(pipeline));
-  const found = own.flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));
-  const [jobDeploys, merged] = [bringing(found, tree), bringing(gitOpsDeploys(tree, side), tree)];
+  const read = readPipelines(files, tree, declared);
+  const pipelines = read.map(({ pipeline }) => pipeline);
+  const jobDeploys = bringing(deploysOf(read, declared), tree);
+  const merged = bringing(gitOpsDeploys(tree, side), tree);
   const deploys = [...jobDeploys, ...merged];
   const evidence = read.flatMap(({ pipeline, jobs }) =>
     jobs.flatMap((job) => testsOf(pipeline, job, { tree, tests: declared.tests })),
@@ -141,6 +135,26 @@ export function readDelivery(
   };
 }
 
+/** A pipeline with the commands of its jobs. */
+interface ReadPipeline {
+  readonly pipeline: Pipeline;
+  readonly jobs: readonly JobCommands[];
+}
+
+function readPipelines(files: Files, tree: Tree, { bypasses }: Declared): ReadPipeline[] {
+  return [...readGithubActions(files), ...readOtherSystems(files)].map((written) => {
+    const pipeline = withAccepted(written, bypasses);
+    const bind = settings(pipeline, tree);
+    return { pipeline, jobs: pipeline.jobs.map((job) => readCommands(job, tree, bind(job))) };
+  });
+}
+
+/** A deploy that only others start is theirs, and gated there. */
+const deploysOf = (read: readonly ReadPipeline[], declared: Declared): Deploy[] =>
+  read
+    .filter(({ pipeline }) => !onlyCalled(pipeline))
+    .flatMap(({ pipeline, jobs }) => findDeploys(pipeline, jobs, declared.deploys));
+
 const bringing = (deploys: readonly Deploy[], tree: Tree): Deploy[] =>
   deploys.map((deploy) => ({ ...deploy, brings: deployedBy(deploy, tree) }));
 
@@ -164,6 +178,7 @@ function unreadSettings(facts: Facts | undefined, pipelines: readonly Pipeline[]
   );
 }
 
+/** Whether evidence is sure enough to count as a test that is there. */
 export const isPresent = ({ confidence }: Evidence): boolean => confidence >= PRESENT;
 
 const tooMuch = (pipelines: readonly Pipeline[]): Note => ({
@@ -252,7 +267,7 @@ function byPaths(
 const isLoosePush = ({ verdict, scenario }: Standing): boolean =>
   verdict === "unlinked" && scenario.startsWith("a push to ");
 
-function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[]): string[] {
+function opaqueCalls(read: readonly ReadPipeline[]): string[] {
   const jobs = read.flatMap(({ jobs: inside }) => inside.map(({ job }) => job));
   const calls = jobs.flatMap(({ call }) => (call?.opaque ? [call.target] : []));
   const actions = jobs.flatMap(({ steps }) =>
@@ -266,7 +281,7 @@ function opaqueCalls(read: readonly { readonly jobs: readonly JobCommands[] }[])
 const UMBRELLA =
   /[\s:/_-](all|build|ci|check|verify|validate|package|release|dist|default|pipeline)([\s:._-]|$)/;
 
-function unresolvedScripts(read: readonly { readonly jobs: readonly JobCommands[] }[]): string[] {
+function unresolvedScripts(read: readonly ReadPipeline[]): string[] {
   const commands = read.flatMap(({ jobs }) =>
     jobs.flatMap(({ steps }) => steps.flatMap((step) => step.commands)),
   );

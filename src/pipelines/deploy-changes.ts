@@ -28,6 +28,7 @@ export function jobsOf({ pipeline, root }: Deploy): Job[] {
   return pipeline.jobs.filter((job) => job.root === root.id);
 }
 
+/** The environment that a deploy's jobs name, with its rules; undefined where none does. */
 export function environmentOf(deploy: Deploy): Environment | undefined {
   const jobs = [...deploy.points.map(({ job }) => job), ...jobsOf(deploy)];
   return jobs.find(({ environment }) => environment)?.environment;

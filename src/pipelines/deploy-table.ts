@@ -9,6 +9,7 @@ export interface DeployRule {
 
 const DRY = / --?(dry-run(?!=none)|diff|help|version|plan|check|noop)\b/;
 
+/** Commands that deploy, by their text (wrappers taken off). First match wins. */
 export const DEPLOY_COMMANDS: readonly DeployRule[] = [
   {
     mechanism: "kubectl",
@@ -87,6 +88,7 @@ export const IMAGE_EDITS: readonly { readonly is: RegExp; readonly weak: boolean
   { is: /^kustomize edit set image\b/, weak: false },
   { is: /^(yq|sed)\b.* -i\b.*(image|tag|version)/i, weak: true },
 ];
+/** Brings a commit to where a controller sees it. */
 export const GIT_PUSH = /^git\b.* push\b|^git push\b/;
 export const COMMIT_ACTIONS =
   /^(stefanzweifel\/git-auto-commit-action|endbug\/add-and-commit|ad-m\/github-push-action|fjogeleit\/yaml-update-action)@/i;

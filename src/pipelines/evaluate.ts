@@ -22,11 +22,13 @@ const MOST = 16;
 const BOTH: Possible = [true, false];
 const UNKNOWN: Possible = [ANY];
 
-export const truthy = (value: Primitive): boolean =>
+const truthy = (value: Primitive): boolean =>
   value !== null && value !== false && value !== 0 && value !== "" && !Number.isNaN(value);
 
+/** Whether something can hold, for all that the files tell. */
 export const mayBeTrue = (values: Possible): boolean =>
   values.some((value) => value === ANY || truthy(value));
+/** Whether something can fail to hold, for all that the files tell. */
 export const mayBeFalse = (values: Possible): boolean =>
   values.some((value) => value === ANY || !truthy(value));
 

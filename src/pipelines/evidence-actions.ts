@@ -21,6 +21,7 @@ const unlessTrue =
   (given: Arguments): string | undefined =>
     given[argument] === "true" ? undefined : reason;
 
+/** Actions, orbs, pipes and tasks that test, by their names. */
 export const ACTION_RULES: readonly ActionRule[] = [
   {
     purpose: "acceptance",

@@ -16,6 +16,7 @@ import type { Bind } from "./shell-variables.ts";
 /** From here on a stage counts as present; below, only as "perhaps". */
 export const PRESENT = 0.6;
 
+/** Whether a purpose is one of the seven stages: lint, scans and rehearsals are none. */
 export const isStage = (purpose: string): purpose is Stage => (STAGES as readonly string[]).includes(purpose);
 
 /** That a step serves a purpose, and how sure that is. */
@@ -49,6 +50,7 @@ export interface JobCommands {
   readonly steps: readonly { readonly step: Step; readonly commands: readonly StepCommand[] }[];
 }
 
+/** The commands of a job's steps, scripts of the repository followed. */
 export function readCommands(job: Job, tree: Tree, bind: Bind): JobCommands {
   let ended: readonly Placed[] = [];
   const steps = job.steps.map((step, index) => {

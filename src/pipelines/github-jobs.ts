@@ -18,6 +18,7 @@ export const JOBS_AT_MOST = 1_000;
 /** GitHub's limit: a top-level workflow and nine levels of reusable ones. */
 const CALLS_DEEP = 10;
 
+/** A workflow calls more jobs than are read. */
 export class TooManyJobs extends Error {
   readonly line: number;
   constructor(line: number) {

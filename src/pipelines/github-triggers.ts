@@ -10,6 +10,7 @@ export function readTriggers(root: Node): Trigger[] {
   return texts(on).map(({ text, at }) => trigger(text, undefined, at));
 }
 
+/** Where a workflow says what starts it. */
 export function triggersAt(root: Node): Location {
   return entry(root, "on")?.at ?? root.at;
 }

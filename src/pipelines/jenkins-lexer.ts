@@ -30,7 +30,7 @@ interface Token {
 }
 
 /** What a file may cost. Real ones stay far below. */
-export const JENKINS_LIMITS = { tokens: 200_000, depth: 100 } as const;
+const JENKINS_LIMITS = { tokens: 200_000, depth: 100 } as const;
 
 /** Why a Jenkinsfile is not read. */
 export class UnreadableJenkinsfile extends Error {
@@ -41,6 +41,10 @@ export class UnreadableJenkinsfile extends Error {
   }
 }
 
+/**
+ * The statements of a Jenkinsfile.
+ * @throws UnreadableJenkinsfile
+ */
 export function readStatements(source: string): readonly Statement[] {
   const tokens = tokenize(source);
   return new Reader(tokens).block(0);

@@ -28,7 +28,7 @@ export function startsFor({ triggers }: Pipeline, path: string, events = BY_PATH
 }
 
 /** Whether changes of some paths do not start it. */
-export const isFiltered = ({ triggers }: Pipeline): boolean =>
+const isFiltered = ({ triggers }: Pipeline): boolean =>
   triggers.some(({ event, paths }) => BY_PATH.test(event) && paths.length > 0);
 
 /** A path whose change alone starts the deploy, and not the tests; undefined where there is none to be seen. */

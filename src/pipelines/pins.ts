@@ -14,6 +14,7 @@ export interface Pin {
 /** Branches by their usual names; everything else may be a tag. */
 const BRANCH = /^(refs\/heads\/.*|main|master|trunk|develop|dev|head|next|latest|edge)$/i;
 
+/** Whether a reference is the name of a usual branch, which moves with each merge. */
 export const isBranch = ({ ref }: Pin): boolean => BRANCH.test(ref);
 
 /** Actions and workflows that jobs use, by the name before the `@`. */

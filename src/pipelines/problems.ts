@@ -26,6 +26,7 @@ const WORDS: Readonly<Record<Purpose, string>> = {
   staging: "staging deploy",
 };
 
+/** What a purpose is called in messages. */
 export const wordsOf = (purpose: Purpose): string => WORDS[purpose];
 
 /** A place as people type it. */

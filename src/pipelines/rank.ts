@@ -14,4 +14,5 @@ export const VERDICTS: readonly GateVerdict[] = [
   "unknown",
   "absent",
 ];
+/** How well a test gates: the lower, the better. */
 export const rank = (verdict: GateVerdict): number => VERDICTS.indexOf(verdict);

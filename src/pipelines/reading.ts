@@ -29,8 +29,10 @@ export const matches = (value: Expr, pattern: string): Expr => ({
   name: "matches",
   args: [value, literal(pattern)],
 });
+/** The result of a job that another one needs. */
 export const resultOf = (id: string): Expr => ({ kind: "path", path: ["needs", id.toLowerCase(), "result"] });
 
+/** An expression with the text in which it was written, for messages. */
 export const condition = (expr: Expr, text: string, at: Location): Condition => ({ expr, text, at });
 
 /** A job; what is not given is empty. */
@@ -62,12 +64,14 @@ export function newStep(at: Location, fields: Partial<Step> = {}): Step {
 export const inOneShell = (steps: readonly Step[]): Step[] =>
   steps.map((step, index) => (index === 0 ? step : { ...step, continues: true }));
 
+/** The steps with their places in the job. */
 export const numbered = (steps: readonly Step[]): Step[] => steps.map((step, index) => ({ ...step, index }));
 
 /** A block scalar's text starts one line below its header. */
 export const runLineOf = (node: Node): number =>
   node.kind === "scalar" && node.block ? node.at.line + 1 : node.at.line;
 
+/** What starts a pipeline; what is not given is not limited. */
 export const trigger = (event: string, at: Location, fields: Partial<Trigger> = {}): Trigger => {
   return { event, branches: [], tags: [], types: [], paths: [], upstream: [], at, ...fields };
 };
@@ -166,6 +170,7 @@ function linked(jobs: readonly Job[], files: Files): Job[] {
   });
 }
 
+/** That a job waits for another. */
 export const need = (id: string, at: Location, key = id.toLowerCase()): Need => ({ key, id, at });
 
 /** Work that one file may cause by expansion; then the rest is left out, and said so. */

@@ -37,5 +37,6 @@ export const onAllChanges =
   (pipeline: Pipeline): readonly Trigger[] =>
     triggersBefore(pipeline, branch).filter(({ paths }) => paths.length === 0);
 
+/** What starts a pipeline for a commit of a merge queue. */
 export const inQueue = ({ triggers }: Pipeline): readonly Trigger[] =>
   triggers.filter(({ event }) => event === "merge_group");

@@ -27,6 +27,7 @@ export const AUTOMATIC = new Set([
 /** More ways than this are not looked at: the first ones are those that the file names. */
 const SCENARIOS_AT_MOST = 16;
 
+/** The ways in which a pipeline can start, each once. */
 export function scenariosOf(pipeline: Pipeline): Scenario[] {
   const all = pipeline.triggers.flatMap((trigger) => scenariosOfTrigger(trigger, pipeline));
   return [...new Map(all.map((scenario) => [scenario.label, scenario])).values()].slice(0, SCENARIOS_AT_MOST);

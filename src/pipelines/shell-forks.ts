@@ -61,6 +61,7 @@ export interface Reading {
   readonly goesOn?: boolean;
 }
 
+/** A fork of which no way fails yet. */
 export const newFork = (ways = 0): Fork => ({ ways, failing: new Set() });
 
 /** The guard of what comes after `&&` or `||`; `c && a || b` is an `if` with its `else`. */

@@ -1,5 +1,6 @@
 import type { Expr } from "./expressions.ts";
 import { and, not, OPAQUE, or, YES } from "./reading.ts";
+import { ShellCursor } from "./shell-cursor.ts";
 import {
   asksSetting,
   DEPTH,
@@ -43,17 +44,16 @@ class Walker implements Guarded {
   readonly guards = new Map<Token, Path>();
   readonly assigned = new Map<string, Expr>();
   rest: Path = [];
-  readonly #tokens: readonly Token[];
+  readonly #cursor: ShellCursor;
   readonly #reading: Reading;
   /** Lists that end in `… && command`: where nothing comes after, they fail if they do not get there. */
   readonly #tails: { readonly forks: readonly Fork[]; readonly from: number; readonly to: number }[] = [];
   #stack: Path = [];
-  #at = 0;
   #depth = 0;
   #last = -1;
 
   constructor(tokens: readonly Token[], reading: Reading) {
-    this.#tokens = tokens;
+    this.#cursor = new ShellCursor(tokens);
     this.#reading = reading;
   }
 
@@ -66,20 +66,6 @@ class Walker implements Guarded {
     }
   }
 
-  get #text(): string | undefined {
-    return this.#tokens[this.#at]?.text;
-  }
-
-  #takes(...texts: readonly string[]): boolean {
-    if (this.#text === undefined || !texts.includes(this.#text)) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #skip(texts: ReadonlySet<string>): void {
-    while (this.#tokens[this.#at]?.kind === "operator" && texts.has(this.#text ?? "")) this.#at += 1;
-  }
-
   /** Commands up to a word that closes them; those after an `exit 0` run only if that was not taken. */
   list(closes: Closes): Ending {
     const outer = this.#stack;
@@ -87,12 +73,12 @@ class Walker implements Guarded {
     let last = NOTHING;
     this.#depth += 1;
     for (;;) {
-      this.#skip(SEPARATORS);
-      const token = this.#tokens[this.#at];
+      this.#cursor.skip(SEPARATORS);
+      const token = this.#cursor.token;
       if (!token || closes(token) || this.#depth > DEPTH) break;
-      const from = this.#at;
+      const from = this.#cursor.at;
       last = this.#andOr();
-      if (this.#at === from) this.#at += 1;
+      if (this.#cursor.at === from) this.#cursor.at += 1;
       keep(exits, last.exits);
       keep(fails, last.fails);
       const here = this.#stack.length;
@@ -116,14 +102,18 @@ class Walker implements Guarded {
 
   /** Commands that `&&` and `||` join. */
   #andOr(): Ending {
-    const from = this.#at;
+    const from = this.#cursor.at;
     let value = this.#pipeline();
     const [exits, fails] = [[...value.exits], [...value.fails]];
     let forks: Fork[] = [];
     let joins = 0;
     let branch: Guard | undefined;
-    for (let operator = this.#text ?? ""; this.#takes("&&", "||"); operator = this.#text ?? "") {
-      this.#skip(NEWLINE);
+    for (
+      let operator = this.#cursor.text ?? "";
+      this.#cursor.takes("&&", "||");
+      operator = this.#cursor.text ?? ""
+    ) {
+      this.#cursor.skip(NEWLINE);
       const guard = guardAfter(value, operator === "&&", branch);
       const next = this.#under(guard, () => this.#pipeline());
       keep(exits, next.exits);
@@ -135,31 +125,32 @@ class Walker implements Guarded {
       const text = `${value.text} ${operator} ${next.text}`.slice(0, LONGEST);
       value = { ...value, expr: joins > GUARDS_AT_MOST ? OPAQUE : expr, text };
     }
-    if (forks.length > 0) this.#tails.push({ forks, from, to: this.#at });
+    if (forks.length > 0) this.#tails.push({ forks, from, to: this.#cursor.at });
     return { ...value, exits, fails };
   }
 
   #pipeline(): Ending {
     let isNot = false;
-    for (let text = this.#text; this.#takes("!", "time"); text = this.#text)
+    for (let text = this.#cursor.text; this.#cursor.takes("!", "time"); text = this.#cursor.text)
       isNot = text === "!" ? !isNot : isNot;
     let value = this.#command();
-    while (this.#takes("|", "|&")) {
-      this.#skip(NEWLINE);
+    while (this.#cursor.takes("|", "|&")) {
+      this.#cursor.skip(NEWLINE);
       value = { ...this.#command(), expr: OPAQUE };
     }
     return isNot ? { ...value, expr: not(value.expr), text: `! ${value.text}` } : value;
   }
 
   #command(): Ending {
-    const token = this.#tokens[this.#at];
+    const token = this.#cursor.token;
     if (!token || (token.kind === "operator" && token.text !== "(")) return NOTHING;
     const read = this.#compound(token.text);
     if (!read) return this.#simple();
-    this.#at += 1;
+    this.#cursor.at += 1;
     const ending = read();
     // What stands behind a group is redirected.
-    while (/^\d?[<>]/.test(this.#text ?? "")) this.#at += /[<>&]$/.test(this.#text ?? "") ? 2 : 1;
+    while (/^\d?[<>]/.test(this.#cursor.text ?? ""))
+      this.#cursor.at += /[<>&]$/.test(this.#cursor.text ?? "") ? 2 : 1;
     return ending;
   }
 
@@ -183,7 +174,7 @@ class Walker implements Guarded {
         return () => ({ ...this.#closed(({ text }) => text === ")", ")"), exits: [] });
       case "function":
         return () => {
-          this.#at += 1;
+          this.#cursor.at += 1;
           return this.#definition();
         };
       default:
@@ -193,15 +184,15 @@ class Walker implements Guarded {
 
   #closed(closes: Closes, close: string): Ending {
     const ending = this.list(closes);
-    this.#takes(close);
+    this.#cursor.takes(close);
     return ending;
   }
 
   /** A function's `exit` is wherever it is called. */
   #definition(): Ending {
-    this.#takes("(");
-    this.#takes(")");
-    this.#skip(NEWLINE);
+    this.#cursor.takes("(");
+    this.#cursor.takes(")");
+    this.#cursor.skip(NEWLINE);
     this.#command();
     return NOTHING;
   }
@@ -221,9 +212,9 @@ class Walker implements Guarded {
       keep(exits, ending.exits);
       keep(fails, ending.fails);
       if (!isElse) before.push(asked.expr);
-      isElse = this.#text === "else";
-    } while (this.#takes("elif", "else"));
-    this.#takes("fi");
+      isElse = this.#cursor.text === "else";
+    } while (this.#cursor.takes("elif", "else"));
+    this.#cursor.takes("fi");
     if (fork.ways === before.length) fork.ways += 1;
     return { ...NOTHING, exits, fails };
   }
@@ -247,14 +238,14 @@ class Walker implements Guarded {
     const fork = newFork();
     const [exits, fails, before]: [Path[], Path[], Expr[]] = [[], [], []];
     let isWhole = false;
-    const of = this.#tokens[this.#at];
-    this.#at += 1;
-    this.#skip(NEWLINE);
-    this.#takes("in");
+    const of = this.#cursor.token;
+    this.#cursor.at += 1;
+    this.#cursor.skip(NEWLINE);
+    this.#cursor.takes("in");
     for (;;) {
-      this.#skip(CASE_ENDS);
-      if (!of || this.#text === undefined || this.#takes("esac")) break;
-      const patterns = this.#patterns();
+      this.#cursor.skip(CASE_ENDS);
+      if (!of || this.#cursor.text === undefined || this.#cursor.takes("esac")) break;
+      const patterns = this.#cursor.patterns();
       const asked = or(...patterns.map((pattern) => same(operand(of), pattern, true)));
       const text = `case ${of.text} in ${patterns.map((pattern) => pattern.text).join("|")}`;
       const expr = otherwise(before, asked);
@@ -269,37 +260,27 @@ class Walker implements Guarded {
     return { ...NOTHING, exits, fails };
   }
 
-  #patterns(): Token[] {
-    const found: Token[] = [];
-    this.#takes("(");
-    for (let token = this.#tokens[this.#at]; token && !this.#takes(")"); token = this.#tokens[this.#at]) {
-      if (token.kind === "word") found.push(token);
-      this.#at += 1;
-    }
-    return found;
-  }
-
   /** Whether a loop runs, and how often, is not told. */
   #loop(isFor: boolean): Ending {
-    if (isFor) this.assigned.set(this.#text ?? "", OPAQUE);
-    if (isFor) while (this.#text !== undefined && this.#text !== "do") this.#at += 1;
+    if (isFor) this.assigned.set(this.#cursor.text ?? "", OPAQUE);
+    if (isFor) while (this.#cursor.text !== undefined && this.#cursor.text !== "do") this.#cursor.at += 1;
     else this.list(word("do"));
-    this.#takes("do");
+    this.#cursor.takes("do");
     const { exits, fails } = this.#way(NOTHING, newFork(1), { when: true, closes: word("done") });
-    this.#takes("done");
+    this.#cursor.takes("done");
     return { ...NOTHING, exits, fails };
   }
 
   #simple(): Ending {
-    const words = this.#words();
-    if (words.length === 1 && this.#text === "(" && this.#tokens[this.#at + 1]?.text === ")")
+    const words = this.#cursor.words();
+    if (words.length === 1 && this.#cursor.text === "(" && this.#cursor.following === ")")
       return this.#definition();
     const start = words.findIndex(({ text }) => !ASSIGNMENT.test(text));
     if (start === -1) {
       for (const token of words) this.#assign(token);
       return NOTHING;
     }
-    this.#last = this.#at - 1;
+    this.#last = this.#cursor.at - 1;
     if (this.#stack.length > 0) for (const token of words) this.guards.set(token, this.#stack);
     const command = words.slice(start);
     this.#set(command);
@@ -309,19 +290,6 @@ class Walker implements Guarded {
       .slice(0, LONGEST);
     const line = command[0]?.line ?? 0;
     return { ...NOTHING, expr: conditionOfCommand(command), text, line, ...ended(text, this.#stack) };
-  }
-
-  /** The words up to the next operator; of `[[ … ]]`, all that it holds. */
-  #words(): Token[] {
-    const found: Token[] = [];
-    const isTest = this.#text === "[[";
-    for (let token = this.#tokens[this.#at]; token; token = this.#tokens[this.#at]) {
-      if (token.kind === "operator" && (!isTest || token.text === "\n")) break;
-      found.push(token);
-      this.#at += 1;
-      if (isTest && token.text === "]]") break;
-    }
-    return found;
   }
 
   #set([command, ...given]: readonly Token[]): void {

@@ -105,9 +105,11 @@ function judge(
   options: ShellOptions & { readonly guarded: Guarded },
 ): Command[] {
   const commands: Command[] = [];
-  let exits = options.errexit ?? true;
-  let pipefail = options.pipefail ?? false;
-  let because = "the script has no `set -e`, and goes on after it failed";
+  let mode: Mode = {
+    exits: options.errexit ?? true,
+    pipefail: options.pipefail ?? false,
+    because: "the script has no `set -e`, and goes on after it failed",
+  };
   const rechecks = reads(lists, /\$\?|PIPESTATUS/);
   const pipesRechecked = reads(lists, /PIPESTATUS/);
   const end = lists.findLastIndex((list) =>
@@ -117,34 +119,41 @@ function judge(
     list.some(({ words }) => isFailing(words, index === end)),
   );
   lists.forEach((list, index) => {
-    const first = list[0]?.words.map(({ text }) => text) ?? [];
-    if (first[0] === "set") {
-      const set = first.slice(1).join(" ");
-      if (/\+[a-z]*e|\+o errexit/.test(set)) {
-        exits = false;
-        because = "`set +e` hides its failure";
-      }
-      if (/(^|\s)-([a-z]*e|o errexit)/.test(set)) exits = true;
-      if (set.includes("pipefail")) pipefail = !/\+o pipefail/.test(set);
-    }
-    const last = index === end;
-    list.forEach((part, position) => {
-      const goesOn = exits || rechecks ? undefined : because;
-      const { guarded } = options;
-      const failsLater = failing > index;
-      const context = {
-        list,
-        position,
-        last,
-        goesOn,
-        failsLater,
-        pipefail: pipefail || pipesRechecked,
-        guarded,
-      };
-      commands.push(...command(part, context));
-    });
+    mode = modeAfter(list, mode);
+    const around = {
+      list,
+      last: index === end,
+      goesOn: mode.exits || rechecks ? undefined : mode.because,
+      failsLater: failing > index,
+      pipefail: mode.pipefail || pipesRechecked,
+      guarded: options.guarded,
+    };
+    list.forEach((part, position) => commands.push(...command(part, { ...around, position })));
   });
   return commands;
+}
+
+/** What a shell does with a command that failed. */
+interface Mode {
+  /** It ends the script. */
+  readonly exits: boolean;
+  readonly pipefail: boolean;
+  /** Why a script goes on, where it does. */
+  readonly because: string;
+}
+
+/** The mode once a `set` among the commands was run. */
+function modeAfter([first]: readonly Part[], mode: Mode): Mode {
+  const [command, ...options] = first?.words.map(({ text }) => text) ?? [];
+  if (command !== "set") return mode;
+  const set = options.join(" ");
+  const isOff = /\+[a-z]*e|\+o errexit/.test(set);
+  const isOn = /(^|\s)-([a-z]*e|o errexit)/.test(set);
+  return {
+    exits: isOn || (mode.exits && !isOff),
+    pipefail: set.includes("pipefail") ? !/\+o pipefail/.test(set) : mode.pipefail,
+    because: isOff ? "`set +e` hides its failure" : mode.because,
+  };
 }
 
 /** `exit 1`; at the end, also a condition. */

@@ -28,6 +28,7 @@ export interface Index {
   readonly below: ReadonlyMap<string, readonly Job[]>;
 }
 
+/** The index of a pipeline's jobs. */
 export const indexOf = ({ jobs }: Pipeline): Index => ({
   jobs: new Map(jobs.map((job) => [job.key, job])),
   below: Map.groupBy(jobs, ({ caller = "" }) => caller),
@@ -69,6 +70,7 @@ export function simulate(play: Play): Outcomes {
   return outcomes;
 }
 
+/** Whether a job can run at all. */
 export const canRun = (outcome: Outcome | undefined): boolean =>
   outcome?.results.some((result) => result !== "skipped") ?? false;
 

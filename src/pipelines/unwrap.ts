@@ -43,6 +43,7 @@ const WRAPPERS_DEEP = 6;
 const LONGEST = 2_000;
 const WORDS_AT_MOST = 300;
 
+/** Takes off what stands before the command that counts: `sudo`, `env`, `npx`, `docker run IMAGE`, `timeout 5m`. */
 export function unwrap(all: readonly string[]): Unwrapped {
   const words = all.slice(0, WORDS_AT_MOST);
   const docker = dockerRun(words) ?? composeRun(words);

@@ -20,6 +20,7 @@ const words = (
   { pipeline = "pipeline", job = "Job" }: Partial<Pick<Words, "pipeline" | "job">> = {},
 ): Words => ({ system, needs, allowFailure, pipeline, job });
 
+/** How each CI system calls what messages speak of. */
 export const WORDS_OF: Readonly<Record<Provider, Words>> = {
   "github-actions": words("GitHub Actions", "`needs`", "`continue-on-error`", { pipeline: "workflow" }),
   circleci: words("CircleCI", "`requires`", "a step that hides failures", { pipeline: "workflow" }),

@@ -10,7 +10,7 @@ export const DEFAULT_DEMAND: StageDemand = "advised";
 export const DEFAULT_COMMENTS: Policy["comments"] = "error";
 export const DEFAULT_UNVERIFIED: Policy["unverified"] = "failure";
 
-export const NO_UNIT_RULES: UnitRules = { exclude: [], environments: [], releases: [] };
+const NO_UNIT_RULES: UnitRules = { exclude: [], environments: [], releases: [] };
 
 /** One value for each stage. */
 export function perStage<T>(of: (stage: Stage) => T): Record<Stage, T> {

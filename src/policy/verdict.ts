@@ -12,7 +12,7 @@ import {
 import { strictestDemands } from "./demands.ts";
 
 /** The check run to which findings of a pillar belong. */
-export function runOf(pillar: Pillar): CheckRunName {
+function runOf(pillar: Pillar): CheckRunName {
   return pillar === "testing" ? "test-stages" : "zero-downtime";
 }
 

@@ -33,19 +33,8 @@ type Job = JobWithMetadata<ReviewRequest>;
 /** The reviews part of the queue. */
 export async function reviews(store: Store, { log, tries = TRIES }: { log: Logger; tries?: Tries }) {
   const { boss } = store;
-  const backoff =
-    tries.pause > 0 ? { retryBackoff: true, retryDelayMax: LONGEST_PAUSE } : { retryBackoff: false };
-  const options = {
-    retryLimit: tries.all - 1,
-    retryDelay: tries.pause,
-    ...backoff,
-    notify: true,
-    heartbeatSeconds: HEARTBEAT_SECONDS,
-    expireInSeconds: 900,
-    deleteAfterSeconds: 3_600,
-  };
   // One job per state and key, and no job is fetched while another of its key is active.
-  await ensureQueue(boss, QUEUE, options, "stately");
+  await ensureQueue(boss, QUEUE, optionsFor(tries), "stately");
   let workers: Workers<ReviewRequest> | undefined;
   const runningFor = (key: string): Running<ReviewRequest>[] =>
     [...(workers?.running ?? [])].filter(({ job }) => keyOf(job.data) === key);
@@ -82,16 +71,28 @@ export async function reviews(store: Store, { log, tries = TRIES }: { log: Logge
       }, SUPERSEDED_MS);
       timer.unref();
     },
-    recover: async () => {
-      const active = await activeJobs(store);
-      for (const job of active)
-        await putBack(store, { ...job.data, crashes: (job.data.crashes ?? 0) + 1 }, job);
-      if (active.length > 0)
-        log.info({ reviews: active.length }, "going on with reviews of a process that ended");
-    },
+    recover: () => goOn(store, log),
     stop: async (ms: number, abortMs: number) =>
       workers?.stop({ ms, abortMs }, (job) => putBack(store, job.data, job)),
   };
+}
+
+const optionsFor = (tries: Tries) => ({
+  retryLimit: tries.all - 1,
+  retryDelay: tries.pause,
+  ...(tries.pause > 0 ? { retryBackoff: true, retryDelayMax: LONGEST_PAUSE } : { retryBackoff: false }),
+  notify: true,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  expireInSeconds: 900,
+  deleteAfterSeconds: 3_600,
+});
+
+/** Reviews that ran in a process which ended are begun again, and each counts how often that happened to it. */
+async function goOn(store: Store, log: Logger): Promise<void> {
+  const active = await activeJobs(store);
+  for (const job of active) await putBack(store, { ...job.data, crashes: (job.data.crashes ?? 0) + 1 }, job);
+  if (active.length > 0)
+    log.info({ reviews: active.length }, "going on with reviews of a process that ended");
 }
 
 /** `installation/owner/repo/number`, or `…/group/<commit>`. Names are compared as GitHub does, without case. */

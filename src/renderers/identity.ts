@@ -13,7 +13,7 @@ const NAMESPACE = /^(?=.{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
  * never stand where a flag, or a list with commas, could be read.
  */
 export const releaseName = (name: Json | undefined) => fitting(name, NAME);
-export const namespaceName = (name: Json | undefined) => fitting(name, NAMESPACE);
+const namespaceName = (name: Json | undefined) => fitting(name, NAMESPACE);
 
 function fitting(name: Json | undefined, pattern: RegExp): string | undefined {
   const text = string(name);

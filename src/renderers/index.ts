@@ -1,9 +1,18 @@
 import { isMeant } from "../engine/glob.ts";
-import type { Note, Render, Rendering, Side, Tree } from "../engine/types.ts";
+import type { Note, Render, Rendering, Side, Tree, UnitRules } from "../engine/types.ts";
 import { brokenBuilds, brokenCharts, isTold, lostFiles } from "./broken.ts";
 import { chartNotes, type Touched } from "./chart-notes.ts";
 import { substituted } from "./flux.ts";
-import { atMost, dormantJobs, jobsOf, runJobs, seedsOf, untouchedJobs, type Result } from "./jobs.ts";
+import {
+  atMost,
+  dormantJobs,
+  jobsOf,
+  runJobs,
+  seedsOf,
+  untouchedJobs,
+  type Job,
+  type Result,
+} from "./jobs.ts";
 import { leftOutFiles, withoutLeftOut } from "./left-out.ts";
 import { withLostFolders } from "./lost-folders.ts";
 import { changedPaths, claimedBy, isUsed, planOf } from "./plan.ts";
@@ -20,31 +29,24 @@ import { withWitnesses } from "./witnesses.ts";
  */
 export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
   const [base, head] = [substituted(baseTree, "base"), substituted(headTree, "head")];
+  const trees = { base, head };
   const changed = changedPaths(base, head);
   const written = sameReleases({ base: planOf(base, "base", rules), head: planOf(head, "head", rules) });
   const plans = withoutLeftOut(written);
-  const leftOut = leftOutFiles(written);
-  const all = jobsOf(plans, { base, head }, changed).filter((job) => !isExcludedJob(rules, job));
+  const all = jobsOf(plans, trees, changed).filter((job) => !isExcludedJob(rules, job));
   const { jobs, left } = atMost(all, changed);
-  const results = await runJobs(jobs, new Map());
-  const seeds = seedsOf(results);
-  results.push(...(await runJobs(dormantJobs(results, { base, head }, changed), seeds)));
+  const results = await resultsOf(jobs, trees, changed);
   const failed = new Set(results.filter(({ built }) => !built.ok).map(({ job }) => job.id));
   const asWritten = new Set(results.flatMap(({ job }) => (failed.has(job.id) ? job.resources : [])));
-  const claims = { base: claimedBy(plans.base), head: claimedBy(plans.head) };
-  const isManifest = (side: Side) => (path: string) =>
-    (asWritten.has(path) || !(claims[side](path) || leftOut[side](path))) && !isMeant(rules.exclude, path);
+  const isPlain = plainOf({ written, plans, asWritten }, rules);
   const plain = readPlain(base, head, {
-    isManifest: { base: isManifest("base"), head: isManifest("head") },
+    isManifest: { base: isPlain("base"), head: isPlain("head") },
     changed,
   });
-  const touched = [...changed].map((path) => {
-    const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
-    return { path, text: texts.join("\n") };
-  });
+  const touched = textsOf(trees, changed);
   const used = isUsed(plans);
   const lost = lostFiles(plans, head);
-  const loose = looseValues({ base, head }, changed, (path) => used(path) || isMeant(rules.exclude, path));
+  const loose = looseValues(trees, changed, (path) => used(path) || isMeant(rules.exclude, path));
   const faults = brokenCharts(results);
   const told = new Set(faults.map(({ id }) => id));
   const untold = results.filter(({ job, built }) => !told.has(job.id) || built.attempt?.reason !== undefined);
@@ -54,7 +56,7 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
       withoutOrders(
         together([
           ...plain[name].units,
-          ...unitsOf(results, { side: name, trees: { base, head }, failed, changed }),
+          ...unitsOf(results, { side: name, trees, failed, changed }),
           ...loose[name],
           ...(name === "head" ? [...brokenBuilds(results), ...faults, ...lost] : []),
         ]),
@@ -71,13 +73,45 @@ export const render: Render = async (baseTree, headTree, rules = NO_RULES) => {
     ],
   });
   const untouched = untouchedJobs(plans, head, all).filter((job) => !isExcludedJob(rules, job));
-  const sides = withLostFolders(
-    { base: side("base", base), head: side("head", head) },
-    { base, head },
-    changed,
-  );
+  const sides = withLostFolders({ base: side("base", base), head: side("head", head) }, trees, changed);
   return withWitnesses(sides, { untouched, tree: head });
 };
+
+type Trees = Readonly<Record<Side, Tree>>;
+
+/** What the tools made of the jobs, and of those that show a changed template that no values switch on. */
+async function resultsOf(
+  jobs: readonly Job[],
+  trees: Trees,
+  changed: ReadonlySet<string>,
+): Promise<Result[]> {
+  const results = await runJobs(jobs, new Map());
+  return [...results, ...(await runJobs(dormantJobs(results, trees, changed), seedsOf(results)))];
+}
+
+type Plans = ReturnType<typeof withoutLeftOut>;
+
+/** Which files of a side are read as they are written: those that nothing renders, and those of what could not be rendered. */
+function plainOf(
+  {
+    written,
+    plans,
+    asWritten,
+  }: { readonly written: Plans; readonly plans: Plans; readonly asWritten: ReadonlySet<string> },
+  { exclude }: UnitRules,
+): (side: Side) => (path: string) => boolean {
+  const leftOut = leftOutFiles(written);
+  const claims = { base: claimedBy(plans.base), head: claimedBy(plans.head) };
+  return (side) => (path) =>
+    (asWritten.has(path) || !(claims[side](path) || leftOut[side](path))) && !isMeant(exclude, path);
+}
+
+/** Of both sides together: notes look for what a change names. */
+const textsOf = ({ base, head }: Trees, changed: ReadonlySet<string>): Touched[] =>
+  [...changed].map((path) => {
+    const texts = [base, head].map(({ files }) => files.get(path)?.text ?? "");
+    return { path, text: texts.join("\n") };
+  });
 
 function notesOf(results: readonly Result[], side: Side, touched: readonly Touched[]): Note[] {
   const own = results.filter(({ job }) => job.side === side).map(({ built }) => built);

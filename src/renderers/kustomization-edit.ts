@@ -83,6 +83,7 @@ function isAddress(text: string): boolean {
 
 const PLUGINS = ["generators", "transformers", "validators"];
 
+/** Whether a kustomization has programs of its own run, which is never done. */
 export function usesPlugins(text: string): boolean {
   return /^\s*["']?(generators|transformers|validators)["']?\s*:|\{.*\b(generators|transformers|validators)\b/m.test(
     text,

@@ -51,6 +51,7 @@ function read(path: string, { files: paths }: Tree, folders: ReadonlySet<string>
   };
 }
 
+/** The fields that name what a kustomization takes in. */
 export const INCLUDES = ["resources", "bases", "components"];
 
 /** What kustomize would fetch with git or HTTP (kustomize api/internal/git/repospec.go, in its usual forms). */
@@ -84,6 +85,7 @@ export interface Closure {
   readonly unavailable: ReadonlyMap<string, readonly string[]>;
 }
 
+/** All that a kustomization is built from, itself and what it includes. */
 export function closureOf(root: Kustomization, all: ReadonlyMap<string, Kustomization>, tree: Tree): Closure {
   const seen = new Set<string>();
   const queue = [root];

@@ -11,6 +11,7 @@ export interface SourceDocument {
   readonly value: JsonObject;
 }
 
+/** The objects of a file as they are written. */
 export function sourceDocuments(path: string, text: string): SourceDocument[] {
   return readYaml(text).documents.flatMap((document) => {
     const { value } = document;
@@ -98,6 +99,7 @@ function translate(object: JsonObject, source: JsonObject, field: FieldPath): Fi
   return result;
 }
 
+/** Where a field of a source stands. */
 export function locationOf({ path, text, document }: SourceDocument, field: FieldPath, side: Side): Location {
   const { start } = document.find(field).whole;
   const before = text.slice(0, start);
@@ -108,6 +110,7 @@ export function locationOf({ path, text, document }: SourceDocument, field: Fiel
   return { side, path, line, column, endLine: line, endColumn: column + length };
 }
 
+/** The place of a finding that has no better one in a file. */
 export function firstLine(path: string, side: Side): Location {
   return { side, path, line: 1, column: 1, endLine: 1, endColumn: 2 };
 }

@@ -5,6 +5,7 @@ export function folderOf(path: string): string {
   return slash < 0 ? "." : path.slice(0, slash);
 }
 
+/** Whether a path lies in a folder or below it; all do in `.`. */
 export function isInside(path: string, folder: string): boolean {
   return folder === "." || path.startsWith(`${folder}/`);
 }

@@ -6,6 +6,7 @@ import { isInside } from "./paths.ts";
 import { releaseId, releasesOf, type Release } from "./release.ts";
 import { namedReleases } from "./unit-rules.ts";
 
+/** What was added, removed or changed between two trees. */
 export function changedPaths(base: Tree, head: Tree): Set<string> {
   const paths = [...base.files.keys(), ...head.files.keys()];
   return new Set(paths.filter((path) => base.files.get(path)?.sha !== head.files.get(path)?.sha));
@@ -17,6 +18,7 @@ export interface Plan {
   readonly closures: readonly Closure[];
 }
 
+/** What of a side has to be rendered, whether the change touches it or not. */
 export function planOf(tree: Tree, side: Side, rules: UnitRules): Plan {
   const kustomizations = kustomizationsOf(tree);
   const charts = chartsOf(tree);
@@ -47,6 +49,7 @@ export function isUsed(plans: Record<Side, Plan>): (path: string) => boolean {
   return (path) => files.has(path);
 }
 
+/** What of a plan a change touches, by its id. */
 export function touchedIds({ releases, closures }: Plan, changed: ReadonlySet<string>): string[] {
   const others = new Set(releases.flatMap((release) => release.files.map(({ path }) => path)));
   // Another release's values do not touch this one.

@@ -47,6 +47,7 @@ export function releasesOf(chart: Chart, ordered: readonly Release[]): Release[]
   return production ? releases : [{ chart, files: [] }, ...releases];
 }
 
+/** What the report calls a release. */
 export function releaseId({ chart, files, order, on, variant, id }: Release): string {
   if (id !== undefined) return id;
   if (on !== undefined) return `${chart.folder} (with ${Object.keys(on).join(", ")})`;

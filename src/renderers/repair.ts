@@ -17,6 +17,7 @@ export interface Repair {
 
 export const NO_REPAIR: Repair = { empty: [], unknown: [], forced: [], helpers: [], dropped: [] };
 
+/** Whether nothing was left out or made up. */
 export const isNothing = (repair: Repair): boolean =>
   Object.values(repair).every((all: readonly string[]) => all.length === 0);
 

@@ -17,6 +17,7 @@ interface SideOfResults {
   readonly changed: ReadonlySet<string>;
 }
 
+/** The units of one side, out of what the tools made of its jobs. */
 export function unitsOf(results: readonly Result[], { side, trees, failed, changed }: SideOfResults): Unit[] {
   const tree = trees[side];
   const old = new Map(

@@ -45,6 +45,7 @@ function isCandidate(path: string, text: string): boolean {
   );
 }
 
+/** The keys at the top of a file of values. */
 export function topKeys(text: string): string[] {
   return [...new Set(Array.from(text.matchAll(/^([A-Za-z][\w.-]*)\s*:/gm), (match) => match[1] ?? ""))];
 }

@@ -33,6 +33,7 @@ export function fidelitySection({ fidelity }: Pick<Report, "fidelity">): readonl
 
 const row = (parts: readonly string[]): string => `| ${parts.join(" | ")} |`;
 
+/** The same in a terminal. */
 export function fidelityText(
   { fidelity }: Pick<Report, "fidelity">,
   heading: (text: string) => string,

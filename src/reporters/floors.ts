@@ -1,5 +1,6 @@
 import type { Disruption, Finding, FloorRow, Floors, MemberFloors, NodeFloors } from "../engine/types.ts";
 
+/** The columns of the table of floors. */
 export const DISRUPTIONS: readonly { readonly event: Disruption; readonly name: string }[] = [
   { event: "rollout", name: "rollout" },
   { event: "node-drain", name: "node drain" },

@@ -13,6 +13,7 @@ export const MEANS_NAMES: Readonly<Record<Means, string>> = {
 /** Asked of every route; the others only where some route has them. */
 const ALWAYS: readonly Means[] = ["retry", "timeout", "ejection", "fallback"];
 
+/** The columns of the table of protections: some always, the others where any row has something there. */
 export function meansToShow(rows: readonly ProtectionRow[]): readonly Means[] {
   return MEANS.filter(
     (means) =>

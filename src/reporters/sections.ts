@@ -63,6 +63,7 @@ export function existingSection({ existing }: Selection): Lines {
   return folded(summary, list(items, ROOM.existing, "finding"));
 }
 
+/** What the change mends. */
 export function fixedSection({ fixed }: Selection): Lines {
   return fixed.length === 0
     ? []

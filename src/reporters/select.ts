@@ -15,6 +15,7 @@ export interface Selection {
   readonly fixed: readonly Finding[];
 }
 
+/** The findings that belong to one check run. */
 export function select(report: Report, run: CheckRunName): Selection {
   const mine = report.findings
     .filter(({ pillar }) => (pillar === "testing") === (run === "test-stages"))

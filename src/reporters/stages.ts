@@ -82,6 +82,7 @@ export function gapsOf(report: Report): Gap[] {
 export const stands = ({ verdict }: StageCell): boolean =>
   verdict === "required" || verdict === "required-external";
 
+/** Whether something is missing for certain, and not only unread. */
 export function isCertain({ cell }: Gap): boolean {
   return cell.verdict !== "unknown";
 }
