@@ -18,7 +18,7 @@ export function stagesPage(report: Report, options: { colour: boolean; width: nu
   const blocks = [
     shown.length > 0 ? shown : wrap(withoutDeploy(report), "", width),
     fidelityText(report, paint.bold),
-    notes.length > 0 ? [paint.bold("Not analysed"), ...notes] : [],
+    notes.length > 0 ? [paint.bold("Not judged"), ...notes] : [],
     [`nines / test-stages: ${report.verdicts["test-stages"]}  ${titleOf(report, "test-stages")}`],
   ];
   return `${blocks
