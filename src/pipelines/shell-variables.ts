@@ -85,7 +85,8 @@ function variable(name: string, setting: Setting): Expr {
   const { step, pipeline } = setting;
   const given = own(step.variables ?? {}, name);
   if (given !== undefined) return valueOf(given, setting);
-  const known = ofSystem(name, pipeline.provider);
+  const isCi = name === "CI" && SAYS_CI.has(pipeline.provider) && !setting.set.has(name);
+  const known = isCi ? literal("true") : ofSystem(name, pipeline.provider);
   if (known) return known;
   const isInput = own(pipeline.inputs, name.toLowerCase()) !== undefined;
   if (!isInput && setting.set.has(name)) return OPAQUE;
@@ -98,6 +99,11 @@ function valueOf(given: string, setting: Setting): Expr {
   const only = /^\s*\$\{\{((?:(?!\}\}).)*)\}\}\s*$/s.exec(given)?.[1];
   return only === undefined || /\benv\./.test(only) ? OPAQUE : fenced(only, setting);
 }
+
+/** Systems that set CI to `true` for every job, by their documentation. */
+const SAYS_CI: ReadonlySet<Provider> = new Set([
+  ...(["github-actions", "gitlab", "circleci", "travis", "bitbucket", "buildkite"] as const),
+]);
 
 /** Variables that every CI system, or every shell, sets. */
 const SYSTEM =

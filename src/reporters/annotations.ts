@@ -38,7 +38,8 @@ export function annotations(report: Report, run: CheckRunName): Annotation[] {
 
 function annotation(finding: Finding, heads: readonly Location[]): Annotation {
   const { severity, title, subject, at, message, fix, suggestion } = finding;
-  const removed = at.side === "base" ? ` This was at ${at.path}:${at.line} before the change.` : "";
+  const gone = finding.was ?? (at.side === "base" ? at : undefined);
+  const removed = gone ? ` This was at ${gone.path}:${gone.line} before the change.` : "";
   return {
     ...placed(at, heads),
     annotation_level: LEVEL[severity],

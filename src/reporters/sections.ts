@@ -24,6 +24,7 @@ export function freshSection({ fresh }: Selection): Lines {
 function findingBlock({ severity, title, subject, message, fix, ...finding }: Finding): string {
   const facts = [
     code(placeOf(finding.at)) + (finding.at.side === "base" ? " before the change" : ""),
+    ...(finding.was ? [`${code(placeOf(finding.was))} before the change`] : []),
     code(finding.check),
   ];
   if (finding.standing === "worsened") facts.push("worse than before");

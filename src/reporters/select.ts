@@ -51,3 +51,7 @@ export function notesOf(report: Report, run: CheckRunName): Note[] {
 export function placeOf({ path, line }: { readonly path: string; readonly line?: number }): string {
   return plain(line === undefined ? path : `${path}:${line}`);
 }
+
+/** Where what a change took away stood, in brackets: the line to look at where the other one was left alone. */
+export const stoodAt = ({ was }: Pick<Finding, "was">): string =>
+  was ? ` (${placeOf(was)} before the change)` : "";

@@ -3,7 +3,7 @@ import { clamp, count, plain } from "./clean.ts";
 import { fidelityText } from "./fidelity.ts";
 import { cells, DISRUPTIONS, floorsToShow, remarks, stuckReasons } from "./floors.ts";
 import { MEANS_NAMES, meansToShow, protectionCell, protectionsToShow } from "./protections.ts";
-import { placeOf, select, worstFirst, type Selection } from "./select.ts";
+import { placeOf, select, stoodAt, worstFirst, type Selection } from "./select.ts";
 import { stagesText } from "./stages-text.ts";
 import { aligned, palette, wrap, type Palette } from "./terminal.ts";
 import { titleOf } from "./title.ts";
@@ -63,7 +63,7 @@ function findings(page: Page, fresh: readonly Finding[]): string[][] {
 
 function block({ paint, width }: Page, finding: Finding): string[] {
   const { severity, title, check, subject, at, tier, units, message, fix, standing } = finding;
-  const when = at.side === "base" ? " (before the change)" : "";
+  const when = at.side === "base" ? " (before the change)" : stoodAt(finding);
   const place = plain(`${at.path}:${at.line}:${at.column}${when}`);
   const facts = [subject.ref, tier, ...(standing === "worsened" ? ["worse than before"] : [])];
   if (units.length > 0)

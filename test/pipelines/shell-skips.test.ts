@@ -90,6 +90,13 @@ describe("a test that its script may pass by", () => {
     expectFound(running("go test ./...", head, DISPATCH), running(script, head, DISPATCH), /bypass it/);
   });
 
+  test("what every CI system sets passes it by in each run", () => {
+    const skipped = '[ -n "$CI" ] && exit 0 # <- here\ngo test ./...';
+    expectFound(base, running(skipped), /unless `\[ -n \$CI \]`.*does not run on this event/);
+    expect(weakened(base, running('if [ -n "$CI" ]; then go test ./...; fi'))).toEqual([]);
+    expect(weakened(base, running(`CI=$(./ask.sh)\n${skipped}`))).toEqual([]);
+  });
+
   test("on the event that deploys it does not run at all", () => {
     const on = `${MAIN}\n  pull_request: {}`;
     const script = 'if [ "$GITHUB_EVENT_NAME" = pull_request ]; then # <- here\n  go test ./...\nfi';

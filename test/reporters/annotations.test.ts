@@ -58,6 +58,8 @@ describe("annotations", () => {
     const [alone] = of(gone);
     expect(alone).toMatchObject({ path: "a.yaml", start_line: 1, end_line: 1 });
     expect(alone?.message).toContain("This was at a.yaml:30 before the change.");
+    const [left] = of(finding({ was: at({ side: "base", path: "list.yaml", line: 7 }) }));
+    expect(left?.message).toContain("This was at list.yaml:7 before the change.");
     const near = [5, 28, 90].map((line) => finding({ at: at({ path: "a.yaml", line, endLine: line }) }));
     expect(of(gone, ...near).at(-1)).toMatchObject({ path: "a.yaml", start_line: 28, end_line: 28 });
   });

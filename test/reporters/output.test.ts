@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { CheckRunName, Finding, Report } from "../../src/engine/types.ts";
 import { VERDICTS } from "../../src/pipelines/rank.ts";
 import { checkRunOutput, commentBody } from "../../src/reporters/markdown.ts";
+import { text } from "../../src/reporters/text.ts";
 import { clean, finding, rich, subject } from "./report.ts";
 
 const title = (report: Report, run: CheckRunName = "zero-downtime") => checkRunOutput(report, run).title;
@@ -196,6 +197,17 @@ describe.each(["zero-downtime", "test-stages"] as const)("a flood in %s", (run) 
     expect(shown).toBeGreaterThan(0);
     expect(summary).toContain(`… ${150 - shown} more findings are not shown here.`);
   });
+});
+
+test("of what a change took away, every format says where it stood", () => {
+  const was = { ...finding().at, side: "base" as const, path: "deploy/kustomization.yaml", line: 7 };
+  const report = { ...clean, findings: [finding({ was })] };
+  expect(text(report, { colour: false, width: 200 })).toContain(
+    "(deploy/kustomization.yaml:7 before the change)",
+  );
+  expect(checkRunOutput(report, "zero-downtime").summary).toContain(
+    "`deploy/kustomization.yaml:7` before the change",
+  );
 });
 
 test("a comment's body stays within GitHub's limit", () => {
