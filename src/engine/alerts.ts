@@ -1,5 +1,6 @@
 import { isObject, list, string, strings } from "./json.ts";
 import { lineOf, lineStarts } from "./lines.ts";
+import { oncePer } from "./once.ts";
 import { RULE_FILE } from "./prometheus-files.ts";
 import type { Change } from "./pair.ts";
 import { isUnknown } from "./template.ts";
@@ -30,7 +31,6 @@ export interface Alert {
 const HOLDERS =
   /^(monitoring\.coreos\.com\/(PrometheusRule|ThanosRuler)|operator\.victoriametrics\.com\/VMRule|loki\.grafana\.com\/AlertingRule|helm\.toolkit\.fluxcd\.io\/HelmRelease|argoproj\.io\/Application)$/;
 
-const known = new WeakMap<Manifest, readonly Alert[]>();
 const NONE: readonly Alert[] = [];
 
 const isConfigMap = ({ kind, group }: Manifest) => kind === "ConfigMap" && group === "";
@@ -39,20 +39,16 @@ const isConfigMap = ({ kind, group }: Manifest) => kind === "ConfigMap" && group
 export function alertsOf(manifest: Manifest): readonly Alert[] {
   const { group, kind } = manifest;
   if (!isConfigMap(manifest) && kind !== RULE_FILE && !HOLDERS.test(`${group}/${kind}`)) return NONE;
-  const seen = known.get(manifest);
-  if (seen) return seen;
-  const alerts = readAlerts(manifest);
-  known.set(manifest, alerts);
-  return alerts;
+  return readAlerts(manifest);
 }
 
-function readAlerts(manifest: Manifest): Alert[] {
+const readAlerts = oncePer((manifest: Manifest): Alert[] => {
   if (isConfigMap(manifest)) return alertsInTexts(manifest);
   return rulesIn(manifest.object, []).flatMap(({ rule, path }) => {
     const read = readRule(rule, manifest, path.slice(0, -1).join("."));
     return read ? [{ ...read, path, locate: (field) => locateField(manifest, path, field) }] : [];
   });
-}
+});
 
 function locateField(manifest: Manifest, path: FieldPath, field?: "for" | "expr" | "severity"): Location {
   const inner = field === undefined ? ["alert"] : field === "severity" ? ["labels", field] : [field];
@@ -157,15 +153,7 @@ export interface AlertChanges {
 }
 
 /** Pairs rules: first within the object that holds them, then within the unit, for rules move between files. */
-export function alertChanges(changes: readonly Change[]): AlertChanges {
-  const seen = paired.get(changes);
-  if (seen) return seen;
-  const found = pairAlerts(changes);
-  paired.set(changes, found);
-  return found;
-}
-
-const paired = new WeakMap<readonly Change[], AlertChanges>();
+export const alertChanges = oncePer(pairAlerts);
 
 function pairAlerts(changes: readonly Change[]): AlertChanges {
   const kept: { before: Alert; after: Alert }[] = [];

@@ -1,4 +1,5 @@
 import { isObject, list, object, string, type JsonObject } from "./json.ts";
+import { oncePer } from "./once.ts";
 import { publishedShape, type KindShape, type Shape } from "./shapes.ts";
 import type { Json, Manifest } from "./types.ts";
 
@@ -15,20 +16,14 @@ export interface DefinedVersion {
 /** By `group/Kind`. */
 export type Definitions = ReadonlyMap<string, readonly DefinedVersion[]>;
 
-const known = new WeakMap<readonly Manifest[], Definitions>();
-
 /**
  * The versions of every kind that a side's CustomResourceDefinitions define. One kind may be defined several times, in
  * the folders of several environments.
  * @param all every CustomResourceDefinition of the side; the same list gives the same answer
  */
-export function definitionsOf(all: readonly Manifest[]): Definitions {
-  const seen = known.get(all);
-  if (seen) return seen;
-  const found = Map.groupBy(all.flatMap(versionsOf), ({ definition }) => kindOf(definition));
-  known.set(all, found);
-  return found;
-}
+export const definitionsOf = oncePer((all: readonly Manifest[]): Definitions =>
+  Map.groupBy(all.flatMap(versionsOf), ({ definition }) => kindOf(definition)),
+);
 
 /** `group/Kind` of the objects that a CustomResourceDefinition is about. */
 export function kindOf(definition: Manifest): string {
@@ -83,16 +78,12 @@ function rootShape(schema: JsonObject): Shape | undefined {
 
 const ANYTHING: Shape = { takes: "anything" };
 
-const read = new WeakMap<object, Shape>();
+const shapeOnce = oncePer(shapeOf);
 
 /** The part of a structural schema that says what can stand where (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema). */
 function schemaShape(schema: Json | undefined): Shape {
   if (!isObject(schema)) return ANYTHING;
-  const seen = read.get(schema);
-  if (seen) return seen;
-  const shape = shapeOf(schema);
-  read.set(schema, shape);
-  return shape;
+  return shapeOnce(schema);
 }
 
 const isOpen = (schema: JsonObject) =>

@@ -1,4 +1,5 @@
 import { at, string, strings, type JsonObject } from "./json.ts";
+import { oncePer } from "./once.ts";
 import { decode } from "./template.ts";
 import type { Manifest } from "./types.ts";
 
@@ -8,16 +9,8 @@ export type Identity = Pick<
   "id" | "ref" | "group" | "version" | "kind" | "namespace" | "name" | "labels" | "annotations"
 >;
 
-const identities = new WeakMap<JsonObject, Identity>();
-
 /** Worked out once for both sides and every path at which the object stands. */
-export function identityOf(object: JsonObject): Identity {
-  const seen = identities.get(object);
-  if (seen) return seen;
-  const identity = namesOf(object);
-  identities.set(object, identity);
-  return identity;
-}
+export const identityOf = oncePer(namesOf);
 
 /** kubectl's default namespace is not assumed: an unwritten one stays empty (see `sameNamespace`). */
 function namesOf(object: JsonObject): Identity {

@@ -1,5 +1,6 @@
 import { quantityOf } from "./bytes.ts";
 import { object } from "./json.ts";
+import { oncePer } from "./once.ts";
 import { shareOf, type Resource } from "./resources.ts";
 import { isCounted } from "./serving.ts";
 import type { Manifest } from "./types.ts";
@@ -28,16 +29,8 @@ export interface Rolling {
   readonly isRefused: boolean;
 }
 
-const known = new WeakMap<World, readonly QuotaLine[]>();
-
 /** The limits of a unit's quotas. Those with a scope are for some pods only, and left out. */
-export function quotaLines(world: World): readonly QuotaLine[] {
-  const found = known.get(world) ?? readLines(world);
-  known.set(world, found);
-  return found;
-}
-
-function readLines(world: World): QuotaLine[] {
+export const quotaLines = oncePer((world: World): readonly QuotaLine[] => {
   const quotas = world
     .ofKind("ResourceQuota")
     .filter((quota) => !quota.get("spec", "scopes") && !quota.get("spec", "scopeSelector"));
@@ -53,7 +46,7 @@ function readLines(world: World): QuotaLine[] {
       return [{ quota, name, limit, measure, inside, standing }];
     });
   });
-}
+});
 
 const MEASURES: Readonly<Record<string, QuotaLine["measure"]>> = {
   pods: () => 1,

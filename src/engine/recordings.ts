@@ -1,4 +1,5 @@
 import { isObject, list } from "./json.ts";
+import { oncePer } from "./once.ts";
 import { RULE_FILE } from "./prometheus-files.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Location, Manifest } from "./types.ts";
@@ -16,16 +17,10 @@ export const RULE_HOLDERS: readonly string[] = [
   ...["PrometheusRule", "ThanosRuler", "VMRule", RULE_FILE, "ConfigMap", "HelmRelease", "Application"],
 ];
 
-const known = new WeakMap<Manifest, readonly Recording[]>();
-
 /** The recording rules that an object holds, as rules, as values of a chart, or as text in a ConfigMap. */
-export function recordingsOf(manifest: Manifest): readonly Recording[] {
-  const seen = known.get(manifest);
-  if (seen) return seen;
-  const found = RULE_HOLDERS.includes(manifest.kind) ? read(manifest) : [];
-  known.set(manifest, found);
-  return found;
-}
+export const recordingsOf = oncePer((manifest: Manifest): readonly Recording[] =>
+  RULE_HOLDERS.includes(manifest.kind) ? read(manifest) : [],
+);
 
 function read(manifest: Manifest): Recording[] {
   if (manifest.kind !== "ConfigMap") {

@@ -1,4 +1,5 @@
 import { list, object, string, text, type JsonObject } from "./json.ts";
+import { oncePer } from "./once.ts";
 import { sameNamespace } from "./selectors.ts";
 import { isUnknown } from "./template.ts";
 import type { FieldPath, Json, Manifest } from "./types.ts";
@@ -46,21 +47,15 @@ export const ROUTE_KINDS: readonly string[] = [
   ...new Set(Object.keys(READERS).map((id) => id.split("/")[1] ?? "")),
 ];
 
-const known = new WeakMap<Manifest, readonly Served[]>();
-
 /** What a route answers; nothing for what is no route. */
-export function servedBy(route: Manifest): readonly Served[] {
-  const seen = known.get(route);
-  if (seen) return seen;
-  const entries = (READERS[`${route.group}/${route.kind}`]?.(route) ?? []).map((entry) => ({
+export const servedBy = oncePer((route: Manifest): readonly Served[] =>
+  (READERS[`${route.group}/${route.kind}`]?.(route) ?? []).map((entry) => ({
     ...entry,
     route,
     host: isUnknown(entry.host) ? entry.host : entry.host.toLowerCase(),
     path: isUnknown(entry.path) ? entry.path : literal(entry.path),
-  }));
-  known.set(route, entries);
-  return entries;
-}
+  })),
+);
 
 /** Whether what `other` answers is answered by `entry` as well. */
 export function coversHost(entry: Pick<Served, "host">, other: Pick<Served, "host">): boolean {

@@ -1,3 +1,4 @@
+import { oncePer } from "../engine/once.ts";
 import type { BranchRules, Facts, GateVerdict, Location } from "../engine/types.ts";
 import type { Deploy } from "./deploys.ts";
 import { mayBeFalse, mayBeTrue } from "./evaluate.ts";
@@ -36,7 +37,6 @@ export class Judge {
   readonly #known: Pick<Known, "ran" | "pipelines">;
   readonly #plays = new Plays();
   readonly #waiters = new Map<Deploy, readonly Step[]>();
-  readonly #inChecks = new Map<Evidence, Standing>();
   readonly #reaching = new Map<Deploy, readonly Scenario[]>();
 
   /** @param facts what the code host says; rules that could not be read are a text */
@@ -81,13 +81,9 @@ export class Judge {
   }
 
   /** How a test stands in the checks that pushes and pull requests see: whether its failure turns them red. */
-  inChecks(evidence: Evidence): Standing {
-    const known = this.#inChecks.get(evidence);
-    if (known) return known;
-    const found = this.#standingInChecks(evidence);
-    this.#inChecks.set(evidence, found);
-    return found;
-  }
+  readonly inChecks: (evidence: Evidence) => Standing = oncePer((evidence: Evidence) =>
+    this.#standingInChecks(evidence),
+  );
 
   #standingInChecks(evidence: Evidence): Standing {
     const { pipeline, job } = evidence;

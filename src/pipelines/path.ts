@@ -1,3 +1,4 @@
+import { oncePer } from "../engine/once.ts";
 import type { PathNode, Stage } from "../engine/types.ts";
 import type { Deploy } from "./deploys.ts";
 import { isStage } from "./evidence.ts";
@@ -47,15 +48,7 @@ interface Place {
 }
 
 /** Many deploys of one pipeline share its graph. */
-const GRAPHS = new WeakMap<Pipeline, Graph>();
-
-function graphOf(pipeline: Pipeline): Graph {
-  const graph = GRAPHS.get(pipeline) ?? newGraph(pipeline);
-  GRAPHS.set(pipeline, graph);
-  return graph;
-}
-
-function newGraph({ jobs }: Pipeline): Graph {
+const graphOf = oncePer(({ jobs }: Pipeline): Graph => {
   const roots = new Map(jobs.map((job) => [job.key, job.root.toLowerCase()]));
   const groups = Map.groupBy(jobs, ({ root }) => root.toLowerCase());
   return new Map(
@@ -65,7 +58,7 @@ function newGraph({ jobs }: Pipeline): Graph {
       return [id, { name: group[0]?.root ?? id, after, approval: group.some(({ approval }) => approval) }];
     }),
   );
-}
+});
 
 function ancestors(id: string, graph: Graph): ReadonlySet<string> {
   const found = new Set([id]);

@@ -1,9 +1,10 @@
+import { oncePer } from "../engine/once.ts";
 import { ancestorsOf } from "./ancestors.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { indexOf, simulate } from "./simulate.ts";
-import type { Index, Outcomes, Play } from "./simulate.ts";
+import type { Outcomes, Play } from "./simulate.ts";
 
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
 const WORK_AT_MOST = 400_000;
@@ -20,8 +21,7 @@ const kindOf = ({ free, forced, upstream }: Play): number =>
 export class Plays {
   readonly #byPipeline = new Map<Pipeline, Map<string, (ByForced | undefined)[]>>();
   readonly #costs = new Map<Pipeline, number>();
-  readonly #scenarios = new Map<Pipeline, readonly Scenario[]>();
-  readonly #indexes = new Map<Pipeline, Index>();
+  readonly #indexOf = oncePer(indexOf);
   readonly #ancestors = new Map<Job, ReadonlySet<string>>();
   #work = 0;
 
@@ -42,19 +42,14 @@ export class Plays {
     const known = plays.get(forced?.key ?? "");
     if (known) return known;
     this.#work += this.#costOf(pipeline);
-    const index = this.#indexes.get(pipeline) ?? indexOf(pipeline);
-    this.#indexes.set(pipeline, index);
+    const index = this.#indexOf(pipeline);
     const outcomes: Outcomes = this.exhausted ? new Map() : simulate({ ...play, index });
     plays.set(forced?.key ?? "", outcomes);
     return outcomes;
   }
 
   /** In which ways a pipeline can start. */
-  scenarios(pipeline: Pipeline): readonly Scenario[] {
-    const known = this.#scenarios.get(pipeline) ?? scenariosOf(pipeline);
-    this.#scenarios.set(pipeline, known);
-    return known;
-  }
+  readonly scenarios: (pipeline: Pipeline) => readonly Scenario[] = oncePer(scenariosOf);
 
   /** The keys of all jobs that end before a job starts. */
   ancestors(job: Job, pipeline: Pipeline): ReadonlySet<string> {

@@ -1,7 +1,8 @@
 import { cleanersOf, type Cleaner } from "../../engine/cleaners.ts";
 import { fillAlertsOf, type FillAlert } from "../../engine/fill-level.ts";
+import { oncePer } from "../../engine/once.ts";
 import { RULE_FILE } from "../../engine/prometheus-files.ts";
-import type { Manifest, Problem } from "../../engine/types.ts";
+import type { Problem } from "../../engine/types.ts";
 import { capital } from "../../engine/words.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -196,18 +197,11 @@ const nameOf = ({ manifest, path }: Cleaner) => `${manifest.id} ${path.join(".")
 
 const HOLDERS = ["PrometheusRule", "VMRule", RULE_FILE, "ConfigMap", "HelmRelease", "Application"];
 
-const known = new WeakMap<readonly Manifest[], FillAlert[]>();
+const fillAlertsOn = oncePer(fillAlertsOf);
 
 /** Alerts watch the whole cluster, from whatever unit. */
 function alertsOn(world: World): FillAlert[] {
-  return HOLDERS.flatMap((kind) => {
-    const holders = world.everywhere(kind);
-    const seen = known.get(holders);
-    if (seen) return seen;
-    const found = fillAlertsOf(holders);
-    known.set(holders, found);
-    return found;
-  });
+  return HOLDERS.flatMap((kind) => fillAlertsOn(world.everywhere(kind)));
 }
 
 /** Charts that bring alerts on full disks at 97 %, without a word in this repository. */
