@@ -4,7 +4,7 @@ import { evaluate, mayBeFalse, mayBeTrue } from "./evaluate.ts";
 import type { Possible } from "./evaluate.ts";
 import { walk } from "./expressions.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Standing } from "./gates.ts";
+import type { Answer } from "./gates.ts";
 import type { Condition, Job, Step } from "./model.ts";
 import { canFail } from "./reraise.ts";
 import { shellCondition } from "./shell-skips.ts";
@@ -64,11 +64,7 @@ export function faultOf(
 }
 
 /** A test in the job that deploys: what lets the step of the deploy run without it; undefined where nothing does. */
-export function inJob(
-  { step, job }: Evidence,
-  deployStep: number,
-  base: Play,
-): Omit<Standing, "scenario"> | undefined {
+export function inJob({ step, job }: Evidence, deployStep: number, base: Play): Answer | undefined {
   const later = job.steps[deployStep];
   if (!step || !later) return { verdict: "required", reason: "runs in the same job" };
   if (step.background && (step.joined ?? Infinity) > deployStep) {
