@@ -26,7 +26,7 @@ export function substituted(tree: Tree, side: Side): Tree {
     if (!/\.ya?ml$/.test(path) || !blob.text.includes("${") || DISABLED.test(blob.text)) return [path, blob];
     const around = scopes.filter(({ folder }) => isInside(path, folder));
     if (around.length === 0) return [path, blob];
-    const text = expand(blob.text, agreed(around.map(({ variables }) => variables)));
+    const text = expand(blob.text, around);
     return [path, text === blob.text ? blob : blobOf(text)];
   });
   return { ...tree, files: new Map(files) };
@@ -49,13 +49,12 @@ export function appliedIn(tree: Tree, side: Side): (closure: Pick<Closure, "root
     scopes ??= scopesOf(tree, side);
     const around = scopes.filter(({ folder }) => isInside(root.path, folder));
     if (around.length === 0) return { tree, settings: [] };
-    const variables = agreed(around.map((scope) => scope.variables));
     const isDone = (path: string) => scopes?.some(({ folder }) => isInside(path, folder));
     const now = new Map(tree.files);
     for (const path of files) {
       const text = tree.files.get(path)?.text ?? "";
       if (text.includes("${") && !isDone(path) && !DISABLED.test(text))
-        now.set(path, blobOf(expand(text, variables)));
+        now.set(path, blobOf(expand(text, around)));
     }
     return { tree: { ...tree, files: now }, settings: around.flatMap((scope) => scope.settings) };
   };
@@ -66,6 +65,8 @@ const blobOf = (text: string): Blob => ({ text, sha: createHash("sha1").update(t
 interface Scope {
   readonly folder: string;
   readonly variables: Variables;
+  /** A Secret, or what lies elsewhere, may give variables that stand nowhere else, so that no default is sure. */
+  readonly open: boolean;
   /** Files that say what the variables are. */
   readonly settings: readonly string[];
 }
@@ -97,6 +98,7 @@ function scopeOf(order: Manifest, maps: ReadonlyMap<string, readonly Manifest[]>
   return {
     folder,
     variables: new Map([...given, ...Object.entries(strings(substitute))]),
+    open: from.length < list(substituteFrom).length,
     settings: [order.path, ...from.map((map) => map.path)],
   };
 }
@@ -122,10 +124,12 @@ function agreed(all: readonly Variables[]): Variables {
   return result;
 }
 
-function expand(text: string, variables: Variables): string {
+function expand(text: string, scopes: readonly Scope[]): string {
+  const variables = agreed(scopes.map((scope) => scope.variables));
+  const isOpen = scopes.some(({ open }) => open);
   return text.replace(VARIABLE, (written, escape: string, name: string, fallback: string | undefined) => {
     if (escape !== "") return written;
-    const value = variables.has(name) ? variables.get(name) : fallback;
+    const value = variables.has(name) ? variables.get(name) : isOpen ? undefined : fallback;
     return value === undefined || value.includes("\n") ? written : value;
   });
 }
