@@ -45,8 +45,8 @@ export function merge(
     checks: checks(merging),
     stages: stages(merging),
     deploys: both(merging, "deploys"),
-    tests: both(merging, "tests"),
-    bypasses: bypasses(merging),
+    tests: unique(loosening(merging, "tests", ({ stage }) => `say what its ${stage} test is`)),
+    bypasses: loosening(merging, "bypasses", ({ input }) => `accept ${input}`),
     units: units(merging),
     values: both(merging, "values"),
     cluster: cluster(merging),
@@ -149,28 +149,31 @@ function ruleText({ demand, tiers, from }: StageRule): string {
 }
 
 /** Both files' lists count: one entry more only makes nines see more. Equal entries count once. */
-function both<K extends "deploys" | "tests" | "values">(
+function both<K extends "deploys" | "values">(
   { organisation, repository }: Merging,
   key: K,
 ): NonNullable<PolicyFile[K]> {
   const all = [...(organisation?.file[key] ?? []), ...(repository?.file[key] ?? [])];
-  return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()] as NonNullable<
-    PolicyFile[K]
-  >;
+  return unique<unknown>(all) as NonNullable<PolicyFile[K]>;
 }
 
-/** To accept a bypass loosens what gates a deploy. */
-function bypasses(merging: Merging): Policy["bypasses"] {
-  const own = (merging.repository?.file.bypasses ?? []).filter(({ input }, index) => {
-    if (!isLocked(merging, "bypasses")) return true;
-    refuse(
-      merging,
-      ["bypasses", index],
-      `bypasses is locked by the organisation, so a repository cannot accept ${input}`,
-    );
-    return false;
-  });
-  return [...(merging.organisation?.file.bypasses ?? []), ...own];
+const unique = <T>(entries: readonly T[]): T[] => [
+  ...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values(),
+];
+
+/** To accept a bypass, or to call a job a test, loosens what gates a deploy. */
+function loosening<K extends "bypasses" | "tests">(
+  merging: Merging,
+  key: K,
+  said: (entry: Policy[K][number]) => string,
+): Policy[K][number][] {
+  const own: readonly Policy[K][number][] = merging.repository?.file[key] ?? [];
+  if (!isLocked(merging, key)) return [...(merging.organisation?.file[key] ?? []), ...own];
+  for (const [index, entry] of own.entries()) {
+    const message = `${key} is locked by the organisation, so a repository cannot ${said(entry)}`;
+    refuse(merging, [key, index], message);
+  }
+  return [...(merging.organisation?.file[key] ?? [])];
 }
 
 /** The repository knows its own folders best, unless the organisation locks it: then it can only name more releases. */

@@ -38,6 +38,7 @@ const LOCKABLE = [
   "checks",
   "stages",
   "deploys",
+  "tests",
   "bypasses",
   "units",
   "cluster",

@@ -203,21 +203,27 @@ test("a waiver that holds for longer is not warned about", () => {
   expect(merged("", WAIVER("pdb-missing").replace("2027-06-30", "2026-12-08")).warnings).toEqual([]);
 });
 
-test("a locked list of units and bypasses takes nothing from a repository but more releases", () => {
+test("a locked list of units, bypasses and tests takes nothing from a repository but more releases", () => {
   const { policy, warnings } = merged(
-    "units: { exclude: [vendor] }\nlocked: [units, bypasses]",
+    "units: { exclude: [vendor] }\ntests: [{ stage: unit, workflow: ci.yml, job: unit }]\nlocked: [units, bypasses, tests]",
     [
       "units:",
       "  exclude: [apps]",
       "  releases: [{ chart: charts/shop, values: [] }]",
       "bypasses:",
       "  - { workflow: release.yml, input: force, reason: r }",
+      "tests:",
+      "  - { stage: stress, workflow: ci.yml, job: lint }",
     ].join("\n"),
   );
+  expect(policy.tests).toEqual([{ stage: "unit", workflow: "ci.yml", job: "unit" }]);
   expect(policy.units).toMatchObject({ exclude: ["vendor"], releases: [{ chart: "charts/shop" }] });
   expect(policy.bypasses).toEqual([]);
   expect(warnings).toEqual([
     expect.stringContaining(".github/nines.yml:3 units is locked by the organisation"),
     expect.stringContaining(".github/nines.yml:6 bypasses is locked by the organisation"),
+    expect.stringContaining(
+      ".github/nines.yml:8 tests is locked by the organisation, so a repository cannot say what its stress test is",
+    ),
   ]);
 });
