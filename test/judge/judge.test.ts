@@ -117,9 +117,9 @@ const large = (): Tree =>
   );
 
 test("a review that needs too much memory ends its thread and not the process", async () => {
-  const of = start(1, { memoryMB: 96 });
+  const of = start(1, { memoryMB: 48 });
   await expect(of.review(tree("b", {}), large(), policy, never())).rejects.toThrow(
-    /more than 96 MB of memory/,
+    /more than 48 MB of memory/,
   );
   const next = await of.review(tree("b", {}), tree("h", { "a.yaml": deployment(1) }), policy, never());
   expect(next.scope.manifests).toBe(1);
