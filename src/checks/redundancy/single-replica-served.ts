@@ -4,7 +4,7 @@ import { list } from "../../engine/json.ts";
 import { countField } from "../../engine/scaling.ts";
 import { podsBehind } from "../../engine/generations.ts";
 import { isCounted } from "../../engine/serving.ts";
-import type { Problem } from "../../engine/types.ts";
+import type { Manifest, Problem } from "../../engine/types.ts";
 import type { Workload } from "../../engine/workload.ts";
 import type { World } from "../../engine/world.ts";
 import { defineCheck, severities } from "../define.ts";
@@ -141,12 +141,20 @@ function* alone(workload: Workload, world: World): Iterable<Problem> {
     at: field.manifest.locate(...field.path),
     measure: 1,
     // Replicas that no file writes may be kept elsewhere, and what only testers use may wait for its pod.
-    ...(written && world.environment !== "staging" ? {} : { atMost: "notice" as const }),
+    ...(written && world.environment !== "staging" && !isCanary(field.manifest)
+      ? {}
+      : { atMost: "notice" as const }),
     message: `${manifest.ref} ${field.manifest === manifest ? "runs one pod" : "may go down to one pod"}${written ? "" : " (the default where replicas is not set)"}: whenever it crashes or its node is drained, ${service.ref} has nobody to answer until it is back.`,
     fix: `Run at least two replicas of ${manifest.ref}, with a PodDisruptionBudget of maxUnavailable: 1.`,
     ...(suggestion && { suggestion }),
   };
 }
+
+/** A copy for some of the users, by its name or its folder's: small on purpose, and others answer most of them. */
+const isCanary = (manifest: Manifest): boolean =>
+  [manifest.name, manifest.namespace, manifest.locate().path].some((text) =>
+    /(^|[-_/.])canary($|[-_/.])/i.test(text),
+  );
 
 /** One pod is meant, or cannot be two: said by its author, bound to one node's volume, or followed by stand-bys of its own. */
 function isSingleton(workload: Workload, world: World): boolean {
