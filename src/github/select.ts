@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Note } from "../engine/types.ts";
 import { oversized, relevance } from "../sources/relevant.ts";
 import { SUBMODULE, SYMLINK, type Entry } from "./blob-cache.ts";
@@ -20,9 +21,18 @@ const LINK = "This is a symbolic link and was not followed; its target is judged
 const noteOn = ({ path, mode, size }: Entry): Note | undefined =>
   mode === SYMLINK ? { path, message: LINK } : oversized(path, size);
 
+/** Both sides, and each push, list nearly the same paths; to ask dozens of patterns about all of them holds webhooks up. */
+const known = new LRUCache<string, boolean>({ max: 50_000 });
+
+function isRelevant(path: string): boolean {
+  const answer = known.get(path) ?? relevance(path) !== undefined;
+  known.set(path, answer);
+  return answer;
+}
+
 /** The entries that nines reads. */
 export function select(entries: readonly Entry[]): Selection {
-  const relevant = entries.filter(({ path, mode }) => mode !== SUBMODULE && relevance(path) !== undefined);
+  const relevant = entries.filter(({ path, mode }) => mode !== SUBMODULE && isRelevant(path));
   const notes = relevant.flatMap((entry) => noteOn(entry) ?? []);
   const unread = new Set(notes.map(({ path }) => path));
   return { files: relevant.filter(({ path }) => !unread.has(path)), notes };
