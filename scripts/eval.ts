@@ -11,6 +11,7 @@ import { caseFolders, readCase, readLabel } from "./eval/case.ts";
 import { distances } from "./eval/nearness.ts";
 import { naming, outcomeOf } from "./eval/outcome.ts";
 import { asJson, asText, isCovered, totals, type Row } from "./eval/summary.ts";
+import { timed } from "./eval/timed.ts";
 
 interface Options {
   readonly format: "text" | "json";
@@ -26,9 +27,9 @@ const POLICY = defaultPolicy("2026-01-01");
 
 async function judge(folder: string, twice: boolean): Promise<Row> {
   const { label, base, head } = readCase(folder);
-  const report = await review(base, head, POLICY, render);
+  const { result: report, times } = await timed(() => review(base, head, POLICY, render));
   return {
-    ...{ label, outcome: outcomeOf(label, report), covered: isCovered(label, checks), report },
+    ...{ label, outcome: outcomeOf(label, report), covered: isCovered(label, checks), report, times },
     distances: distances({ label, base, head }, naming(label, report.findings)),
     ...(twice && { repeats: json(report) === json(await again(folder)) }),
   };

@@ -5,6 +5,7 @@ import { fitting } from "./categories.ts";
 import { NEAR, nearness, type Distance } from "./nearness.ts";
 import { noteKinds } from "./notes.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Times } from "./timed.ts";
 
 /** What came out for one labelled change. */
 export interface Row {
@@ -13,6 +14,7 @@ export interface Row {
   /** Whether a check that fits the category is in the registry. Only hazards can lack one. */
   readonly covered: boolean;
   readonly report: Report;
+  readonly times: Times;
   /** The findings that name the hazard, nearest to its lines first. */
   readonly distances: readonly Distance[];
   /** Whether a second review said the same, byte by byte; absent where there was none. */
@@ -108,6 +110,7 @@ export function asText(rows: readonly Row[], verbose: boolean): string {
     linesText("rendered", rows.filter(isRendered)),
     linesText("all", rows),
     `alarms    ${all.falseAlarms} false of ${all.fixes + all.neutral} fixes and neutral changes`,
+    timesText(rows),
     "",
     ...breakdown(
       "category",
@@ -125,6 +128,14 @@ export function asText(rows: readonly Row[], verbose: boolean): string {
     ...repeatsText(rows),
     ...(verbose ? listed("Named and quiet", rows, ["named", "quiet"]) : []),
   ].join("\n");
+}
+
+/** How much of the reviews that rendered was the rendering programs' own time. */
+function timesText(rows: readonly Row[]): string {
+  const rendered = rows.filter(({ times }) => times.rendering > 0);
+  const sum = (part: keyof Times) => rendered.reduce((total, { times }) => total + times[part], 0);
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  return `time      ${rendered.length} changes were rendered: helm and kubectl ran for ${seconds(sum("rendering"))} of ${seconds(sum("all"))}`;
 }
 
 const COLUMNS = ["hazards", "named", "lost", "unverifiable", "fixes", "neutral", "falseAlarms"] as const;

@@ -124,6 +124,7 @@ test("prints the share of findings near the labelled lines, those that are not, 
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain("all: 1 of 2 (50.0 %) named hazards have a finding within 5 lines");
   expect(output).toContain("rendered: 0 of 0 named hazards");
+  expect(output).toContain("0 changes were rendered: helm and kubectl ran for 0.0 s of 0.0 s");
   expect(output).toMatch(/Farther than 5 lines \(1\)\n {2}far .* 9 lines off\n.*web\.yaml:6\)/);
   expect(output).toMatch(/not YAML\s+1\s+1/);
   expect(output).toContain("Reviewed twice: 2 of 2 reports are the same, byte by byte");

@@ -180,6 +180,7 @@ test("recall is the share of named hazards among those that can be verified", ()
     outcome,
     covered: true,
     report: report([]),
+    times: { all: 0, rendering: 0 },
     distances: [],
   });
   expect(tally([row("named"), row("named"), row("named"), row("lost"), row("unverifiable")])).toMatchObject({
