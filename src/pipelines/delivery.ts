@@ -9,7 +9,6 @@ import { findDeploys, isThrowAway } from "./deploys.ts";
 import type { Deploy } from "./deploys.ts";
 import { findEvidence, isStage, PRESENT, readCommands } from "./evidence.ts";
 import type { Evidence, JobCommands } from "./evidence.ts";
-import { mayTest } from "./may-test.ts";
 import { Judge } from "./gates.ts";
 import { rank } from "./rank.ts";
 import type { Standing } from "./gates.ts";
@@ -22,6 +21,7 @@ import { readOtherSystems } from "./other-systems.ts";
 import { untestedPath } from "./path-filters.ts";
 import { settings } from "./shell-variables.ts";
 import { rowOf } from "./stage-rows.ts";
+import { opaqueCalls, unresolvedScripts } from "./unseen.ts";
 
 /** How one test stands before one production deploy. */
 export interface Gate {
@@ -90,6 +90,7 @@ export function readDelivery(
   const files = openFiles(tree, side);
   const read = readPipelines(files, tree, declared);
   const pipelines = read.map(({ pipeline }) => pipeline);
+  const jobs = read.flatMap((one) => one.jobs);
   const jobDeploys = bringing(deploysOf(read, declared), tree);
   const merged = bringing(gitOpsDeploys(tree, side), tree);
   const deploys = [...jobDeploys, ...merged];
@@ -105,7 +106,7 @@ export function readDelivery(
     gated.flatMap((item) => gateOf(item, deploy, { judge, paths })),
   );
   const checks = new Map(evidence.filter(isPresent).map((item) => [item, judge.inChecks(item)]));
-  const opaque = [...opaqueCalls(read), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
+  const opaque = [...opaqueCalls(jobs), ...pipelines.flatMap((pipeline) => pipeline.opaque), ...files.unread];
   const ground = { production, evidence, gates, opaque };
   const named = checksElsewhere(declared.tests, pipelines, tree.facts?.rules);
   const throwAway = new Set(read.flatMap(({ jobs }) => jobs.filter(isThrowAway).map(({ job }) => job)));
@@ -121,7 +122,7 @@ export function readDelivery(
     early: new Set([...checks.keys()].filter((item) => judge.isEarly(item))),
     approvals: new Map(deploys.map((deploy) => [deploy, judge.approvals(deploy)])),
     cluster,
-    unresolved: unresolvedScripts(read),
+    unresolved: unresolvedScripts(jobs),
     rows: production.map((deploy) => rowOf(deploy, { ...around, gates: perDeploy.get(deploy) ?? [] })),
     inventory: inventoryOf(evidence, gates, checks),
     notes: [
@@ -266,28 +267,6 @@ function byPaths(
 
 const isLoosePush = ({ verdict, scenario }: Standing): boolean =>
   verdict === "unlinked" && scenario.startsWith("a push to ");
-
-function opaqueCalls(read: readonly ReadPipeline[]): string[] {
-  const jobs = read.flatMap(({ jobs: inside }) => inside.map(({ job }) => job));
-  const calls = jobs.flatMap(({ call }) => (call?.opaque ? [call.target] : []));
-  const actions = jobs.flatMap(({ steps }) =>
-    steps.flatMap((step) => (step.opaque ? [step.uses ?? ""] : [])),
-  );
-  // A step is for one thing, and its name says for which; a called workflow may do much more than its name says.
-  return [...new Set([...calls, ...actions.filter(mayTest)])];
-}
-
-/** Names under which tests hide: a build, or everything. */
-const UMBRELLA =
-  /[\s:/_-](all|build|ci|check|verify|validate|package|release|dist|default|pipeline)([\s:._-]|$)/;
-
-function unresolvedScripts(read: readonly ReadPipeline[]): string[] {
-  const commands = read.flatMap(({ jobs }) =>
-    jobs.flatMap(({ steps }) => steps.flatMap((step) => step.commands)),
-  );
-  const texts = commands.flatMap(({ texts: [text = ""], unresolved }) => (unresolved ? [text] : []));
-  return [...new Set(texts.filter((text) => UMBRELLA.test(text)))];
-}
 
 function inventoryOf(
   evidence: readonly Evidence[],

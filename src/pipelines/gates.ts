@@ -8,12 +8,12 @@ import type { Known } from "./external-gate.ts";
 import { comesToIt, faultOf, IN_JOB, inJob, skippedInShell, stepValue } from "./faults.ts";
 import { isGitOps } from "./gitops.ts";
 import type { Condition, Job, Pipeline, Step } from "./model.ts";
-import { Plays } from "./plays.ts";
+import { Plays, reaches } from "./plays.ts";
 import { skipsTogether } from "./same-condition.ts";
 import { AUTOMATIC, isBeforeMerge } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
 import { canRun } from "./simulate.ts";
-import type { Outcomes, Play } from "./simulate.ts";
+import type { Play } from "./simulate.ts";
 import { waitersBefore, waitsFor } from "./waiting.ts";
 import { WORDS_OF } from "./words.ts";
 
@@ -295,8 +295,5 @@ export class Judge {
 const TOO_MUCH: readonly Standing[] = [
   { verdict: "unknown", reason: "was too much to play through", scenario: "" },
 ];
-
-const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>
-  deploy.points.some(({ job }) => canRun(outcomes.get(job.key)));
 
 const atOf = (condition: Condition | undefined): { at?: Location } => (condition ? { at: condition.at } : {});

@@ -1,9 +1,10 @@
 import { oncePer } from "../engine/once.ts";
 import { ancestorsOf } from "./ancestors.ts";
+import type { Deploy } from "./deploys.ts";
 import type { Job, Pipeline } from "./model.ts";
 import { scenariosOf } from "./scenarios.ts";
 import type { Scenario } from "./scenarios.ts";
-import { indexOf, simulate } from "./simulate.ts";
+import { canRun, indexOf, simulate } from "./simulate.ts";
 import type { Outcomes, Play } from "./simulate.ts";
 
 /** So many jobs are played through for one side of a repository; then verdicts are unknown, and a note says so. */
@@ -78,3 +79,7 @@ export class Plays {
     return (kinds[kindOf(play)] ??= new Map<string, Outcomes>());
   }
 }
+
+/** Whether what was played through comes to a deploy. */
+export const reaches = (outcomes: Outcomes, deploy: Deploy): boolean =>
+  deploy.points.some(({ job }) => canRun(outcomes.get(job.key)));

@@ -1,5 +1,14 @@
 import type { Token } from "./shell-tokens.ts";
 
+/** Whether a token ends what is read. */
+export type Closes = (token: Token) => boolean;
+
+/** One of these words, and not a text in quotes or an operator. */
+export const word =
+  (...texts: readonly string[]): Closes =>
+  ({ kind, text }) =>
+    kind === "word" && texts.includes(text);
+
 /** A place among the tokens of a script. */
 export class ShellCursor {
   at = 0;

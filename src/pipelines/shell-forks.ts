@@ -45,6 +45,9 @@ export interface Ending {
   readonly fails: readonly Path[];
 }
 
+/** Of what asks nothing, or nothing that is understood. */
+export const NOTHING: Ending = { expr: OPAQUE, text: "", line: 0, exits: [], fails: [] };
+
 export interface Guarded {
   /** The guards of what comes after the script in the same shell. */
   readonly rest: Path;

@@ -1,6 +1,6 @@
 import type { Expr } from "./expressions.ts";
 import { and, not, OPAQUE, or, YES } from "./reading.ts";
-import { ShellCursor } from "./shell-cursor.ts";
+import { ShellCursor, word, type Closes } from "./shell-cursor.ts";
 import {
   asksSetting,
   DEPTH,
@@ -10,6 +10,7 @@ import {
   keep,
   LONGEST,
   newFork,
+  NOTHING,
   otherwise,
   unless,
 } from "./shell-forks.ts";
@@ -31,14 +32,6 @@ const ASSIGNMENT = /^([A-Za-z_]\w*)(\+?)=(.*)$/s;
 /** Commands that give values to the variables which they name. */
 const ASSIGNS = /^(export|readonly|local|declare|typeset)$/;
 const COMPUTES = /^(read|getopts|mapfile|readarray|unset)$/;
-
-const NOTHING: Ending = { expr: OPAQUE, text: "", line: 0, exits: [], fails: [] };
-
-type Closes = (token: Token) => boolean;
-const word =
-  (...texts: readonly string[]): Closes =>
-  ({ kind, text }) =>
-    kind === "word" && texts.includes(text);
 
 class Walker implements Guarded {
   readonly guards = new Map<Token, Path>();
